@@ -1,0 +1,183 @@
+//! Causes of stage `gateway`: the gateway's own limits, and the upstreams behind it.
+
+macro_rules! gateway {
+    ($($joined:tt)*) => { catalogue! { $($joined)* Gateway {
+
+    RequestMalformed {
+        id: "request-malformed", status: Some(400), explained: false, who: Client, rank: 100,
+        title: "The request is not valid HTTP",
+        meaning: "The request breaks a rule of HTTP that decides where a message ends or what it says, such as contradicting lengths or forbidden characters in a header. Two servers could read it differently, so it goes no further.",
+        told: "The request is not valid HTTP.",
+        log: "request violates http message syntax or framing",
+        fix: "Let a current HTTP library write the request instead of code that writes to a socket. If it is one already, a proxy between may have damaged it: send the same request without the proxy to see.",
+        checks: [
+            ("curl -sv -o /dev/null \"$URL\" 2>&1 | grep '^[<>] '", "If curl is understood at the same address, compare its lines with what your client sends."),
+        ],
+        see: [HostInvalid, RequestTargetAmbiguous],
+        source: "RFC 9112 section 2.2",
+    }
+
+    RequestTargetAmbiguous {
+        id: "request-target-ambiguous", status: Some(400), explained: false, who: Client, rank: 100,
+        title: "The path can be read in two ways",
+        meaning: "The path has an encoded slash, a backslash, a dot segment, a double slash, a NUL, a fragment, or a percent sign without two hexadecimal digits. The server behind could take it for another path than the one that was judged.",
+        told: "The path of the request can be read in more than one way, so it was not judged at all.",
+        log: "request target has no single canonical form",
+        fix: "Resolve `..` and `.` before you send, join base URL and path with exactly one slash, and percent-encode each segment once. An id that contains a slash belongs in the query, or in base64url.",
+        checks: [
+            ("printf '%s\\n' \"$URL\" | sed 's#^[a-z]*://##' | grep -oiE '//|/\\.{1,2}(/|$)|%2f|%5c|%00|%23|\\\\|%([^0-9a-f]|.[^0-9a-f])'", "Prints what is ambiguous. curl itself resolves dot segments unless it has `--path-as-is`."),
+        ],
+        see: [RouteUnmatched, UserinfoEncoding],
+        source: "RFC 3986 section 6.2.2",
+    }
+
+    HostInvalid {
+        id: "host-invalid", status: Some(400), explained: false, who: Client, rank: 100,
+        title: "The Host header is missing or not valid",
+        meaning: "A request names its host exactly once. `Host` is absent, there several times, contradicts the request line, or is not a host name with an optional port, so that no rule could be chosen safely.",
+        told: "The request does not name its host exactly once in a valid form.",
+        log: "host absent, repeated, contradictory or malformed",
+        fix: "Send one `Host` with name and port only, without `http://`, path or blanks; libraries take it from the URL if you do not set it. An HTTP/1.0 health check has to be told: `option httpchk` with `http-check send hdr Host` in HAProxy.",
+        see: [UrlWrong],
+        source: "RFC 9112 section 3.2",
+    }
+
+    MethodNotSupported {
+        id: "method-not-supported", status: Some(501), explained: false, who: Client, rank: 100,
+        title: "This method is not supported",
+        meaning: "The gateway does not serve this method at any address: CONNECT would open a tunnel past its rules, and TRACE would show a client the headers that were added behind its back.",
+        told: "The method of the request is not supported by this gateway at any address.",
+        log: "connect or trace refused",
+        fix: "Use another method. If it was CONNECT, the client takes this host for a forward proxy: remove it from `HTTPS_PROXY` or the proxy settings.",
+        checks: [
+            ("env | grep -ic \"_proxy=.*$HOST\"", "Above 0: your client is told to use this host as a proxy."),
+        ],
+        see: [ProxyAuthenticationRequired],
+        source: "RFC 9110 section 15.6.2",
+    }
+
+    RouteUnmatched {
+        id: "route-unmatched", status: Some(404), explained: false, who: Ops, rank: 100,
+        title: "No rule for this address",
+        meaning: "No rule of the gateway names this host, path and method. What no rule names is refused, whoever asks, so credentials were not looked at.",
+        told: "Nothing is served for this host, path and method.",
+        log: "no route names this host, path and method",
+        fix: "Check host, path and method for a slip first. If they are right, add a `[[route]]` that names them; `countersign routes` lists the rules in the order in which they are tried.",
+        checks: [
+            ("grep -n -A 6 '^\\[\\[route\\]\\]' countersign.toml", "Each rule's `host`, `path` and `methods`: one of them must fit in all three."),
+        ],
+        see: [HostInvalid],
+        source: "RFC 9110 section 15.5.5",
+    }
+
+    IdentityNotAllowed {
+        id: "identity-not-allowed", status: Some(403), explained: false, who: Ops, rank: 83,
+        title: "You are known, and no rule lets you in",
+        meaning: "The credentials are good, and the rule of this route names other users, groups or claim values. Signing in again with the same account changes nothing.",
+        told: "The caller is known, and is not among those who are allowed here.",
+        log: "identity verified, and users, groups or claims of the rule do not fit it",
+        fix: "Use an account that is meant to get in, or have the operator add the user to `users`, or to one of the `groups`, in the route's `allow`. `countersign why` says which part of the rule is not met.",
+        checks: [
+            ("grep -n -A 9 '^\\[\\[route\\]\\]' countersign.toml", "The `allow` of the route: whom it names."),
+        ],
+        see: [ScopeInsufficient, AddressNotAllowed],
+        source: "RFC 9110 section 15.5.4",
+    }
+
+    BodyTooLarge {
+        id: "body-too-large", status: Some(413), explained: false, who: Client, rank: 100,
+        title: "The body is too large",
+        meaning: "The body of the request is longer than the gateway takes, by its announced length or by what has arrived.",
+        told: "The body of the request is larger than this gateway takes.",
+        log: "body exceeds `body_bytes_max`",
+        fix: "Send less at a time: in parts, compressed, or to an upload address made for it. If this size is needed, the operator raises `body_bytes_max` in `[server.limits]`; 0 leaves the limit to the upstream.",
+        checks: [
+            ("wc -c < \"$BODY_FILE\"", "The size in bytes, to compare with the limit."),
+        ],
+        see: [HeaderTooLarge],
+        source: "RFC 9110 section 15.5.14",
+    }
+
+    BodyStalled {
+        id: "body-stalled", status: Some(408), explained: false, who: Client, rank: 100,
+        title: "The body stopped arriving",
+        meaning: "The head of the request arrived, and then the body stopped coming for longer than the gateway waits. Often a `Content-Length` promises more than is sent.",
+        told: "The body of the request stopped arriving before it was complete.",
+        log: "no body bytes for `body_stall_secs`",
+        fix: "Let the client set `Content-Length` to the bytes, not the characters, of the body, or leave it to the library. On slow lines send smaller parts; for clients that pause on purpose the operator raises `body_stall_secs` in `[server.limits]`.",
+        checks: [
+            ("printf %s \"$BODY\" | wc -mc", "Two different numbers, characters and bytes: the larger one is the right `Content-Length`."),
+        ],
+        see: [UpstreamTimeout, RequestMalformed],
+        source: "RFC 9110 section 15.5.9",
+    }
+
+    UpstreamUnreachable {
+        id: "upstream-unreachable", status: Some(502), explained: false, who: Ops, rank: 93,
+        title: "The service behind can't be reached",
+        meaning: "The request was allowed, and the gateway could not connect to the service that should answer it: it is not running, listens elsewhere, or its TLS certificate is not accepted.",
+        told: "The request was allowed, and the service behind the gateway can't be reached.",
+        log: "connection to the upstream failed",
+        fix: "Start the service, or correct `url` of the `[upstream]`: in a container `127.0.0.1` is the container itself, and `https` needs a certificate for that name. The log names the address and the error.",
+        checks: [
+            ("curl -sS -o /dev/null -w '%{http_code}\\n' \"$UPSTREAM_URL\"", "Run it where the gateway runs, in the same container: curl's error is the gateway's error."),
+        ],
+        see: [UpstreamMalformed],
+        source: "RFC 9110 section 15.6.3",
+    }
+
+    UpstreamTimeout {
+        id: "upstream-timeout", status: Some(504), explained: false, who: Ops, rank: 92,
+        title: "The service behind did not answer in time",
+        meaning: "The request was allowed and handed over, and the service did not begin its answer in the time that it has. It may still be working on it, so a repetition can do things twice.",
+        told: "The request was allowed, and the service behind the gateway did not answer in time.",
+        log: "no response head within `upstream_head_secs`",
+        fix: "Find out in the service's own log what took so long. If the work is legitimately slow, answer 202 at once and let the client ask for the result, or raise `upstream_head_secs` in `[server.limits]`.",
+        checks: [
+            ("curl -sS -o /dev/null -w '%{time_connect} %{time_starttransfer}\\n' \"$UPSTREAM_URL\"", "Seconds to the connection, and to the first byte: a large second number is the service's own time."),
+        ],
+        see: [UpstreamUnreachable],
+        source: "RFC 9110 section 15.6.5",
+    }
+
+    UpstreamMalformed {
+        id: "upstream-malformed", status: Some(502), explained: false, who: Server, rank: 91,
+        title: "The service behind answered with nonsense",
+        meaning: "The request was allowed, and what the service sent back is not a valid HTTP response, or it closed the connection before the answer began. Plain HTTP spoken to a TLS port looks like this as well.",
+        told: "The request was allowed, and the service behind the gateway gave no valid answer.",
+        log: "upstream response is not valid http, or ended before its head",
+        fix: "Call the service directly and look at the raw answer: lengths that contradict each other, a newline in a header, a crash in the middle. If it speaks TLS on that port, write `https://` in `url` of the `[upstream]`.",
+        checks: [
+            ("curl -sv -o /dev/null \"$UPSTREAM_URL\" 2>&1 | tail -n 20", "`Empty reply`, `Received HTTP/0.9` or an invalid header is the service's fault to mend."),
+        ],
+        see: [UpstreamTimeout, HeaderTooLarge],
+        source: "RFC 9110 section 15.6.3",
+    }
+
+    CheckQueueFull {
+        id: "check-queue-full", status: Some(503), explained: false, who: Ops, rank: 97,
+        title: "Too many passwords wait to be checked",
+        meaning: "Checking a password is made slow on purpose, and more of them are waiting than the gateway lets pile up. This one was not checked. Either somebody guesses passwords, or many clients use a password where a token would do.",
+        told: "Too many passwords are waiting to be checked; this one was not looked at.",
+        log: "password queue is at `password_queue_max`",
+        fix: "Clients: wait for the seconds in `Retry-After`. Operator: look in the log for addresses with many refusals; move programs to API keys or tokens, which cost next to nothing; then raise `password_threads` if there are cores to spare.",
+        see: [GatewayOverloaded, RateLimited],
+        source: "RFC 9110 section 15.6.4",
+    }
+
+    GatewayOverloaded {
+        id: "gateway-overloaded", status: Some(503), explained: false, who: Ops, rank: 98,
+        title: "The gateway is at its limit",
+        meaning: "As many connections or requests are open as the gateway allows itself, so that this one was turned away before anything was read of it. Nothing is wrong with the request or its credentials.",
+        told: "The gateway has reached the number of connections or requests that it takes.",
+        log: "connection or request limit reached",
+        fix: "Clients: try again after a pause, and reuse connections instead of opening one for each request. Operator: raise `connections_max` in `[server.limits]` together with the limit of open files, or run another copy.",
+        checks: [
+            ("ulimit -n; ss -Htn state established \"( sport = :$PORT )\" | wc -l", "Files that a process may open, and connections that are: each proxied request needs two."),
+        ],
+        see: [UpstreamTimeout],
+        source: "RFC 9110 section 15.6.4",
+    }
+
+    }}};
+}

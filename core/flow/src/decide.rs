@@ -1,0 +1,212 @@
+//! From a verified identity and the demand of its route to a permit or a refusal.
+//!
+//! Knows: who it is, and what the route demands. Does not know secrets, nor how the identity was shown. The one place
+//! where a [`Permit`] is made.
+
+use std::sync::Arc;
+
+use countersign_policy::{Denial, Ruling, Target, decide as rule};
+use countersign_wire::Place;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::refusal::Refusal;
+use crate::rules::{IdentityHeaders, RouteRules, Rules};
+use crate::step::{Line, Outcome, Step, Verdict};
+use crate::trail::{Note, Trail};
+use crate::verified::{Principal, Verified};
+
+/// The right to forward one request. It is used up by forwarding it.
+///
+/// ```compile_fail
+/// # fn forge<'c>(rules: &'c countersign_flow::Rules) -> countersign_flow::Permit<'c> {
+/// countersign_flow::Permit { rules }
+/// # }
+/// ```
+///
+/// ```compile_fail
+/// # fn twice(permit: countersign_flow::Permit<'_>) {
+/// let first = permit.into_edits();
+/// let second = permit.into_edits();
+/// # }
+/// ```
+#[must_use]
+pub struct Permit<'c> {
+    rules: &'c Rules,
+    route: &'c RouteRules,
+    principal: Option<Arc<Verified<Principal>>>,
+    target: TargetOnward,
+    credential: Option<HeaderName>,
+    trail: Trail,
+}
+
+/// The canonical target, the one that was decided on: the upstream gets no other.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TargetOnward {
+    /// It came in canonical form.
+    AsSent,
+    /// It came in another form, and goes on in this one: path and query.
+    Canonical(String),
+}
+
+impl TargetOnward {
+    pub(crate) fn of(target: &Target<'_>) -> Self {
+        if target.is_as_received() {
+            Self::AsSent
+        } else {
+            Self::Canonical(target.as_str().to_owned())
+        }
+    }
+}
+
+/// Decides, with the identity if there is one.
+pub(crate) fn decide<'c, 'r>(
+    mut line: Line<'c, 'r>,
+    principal: Option<Arc<Verified<Principal>>>,
+    place: Option<Place<'_>>,
+) -> Step<'c, 'r> {
+    let identity = principal
+        .as_ref()
+        .map(|verified| verified.value().identity());
+    let outcome = match rule(&line.route.demand, identity, line.request.client) {
+        Ruling::Allow(_) => Outcome::Permit(Permit {
+            rules: line.rules,
+            route: line.route,
+            credential: place.map(header_name),
+            principal,
+            target: line.target,
+            trail: line.trail,
+        }),
+        Ruling::Deny(denial) => {
+            let detail = detail(&denial);
+            line.trail.add(Note::Demand(detail));
+            Outcome::Refusal(Refusal {
+                detail,
+                scheme: principal.as_ref().map(|verified| verified.value().scheme()),
+                route: Some(line.route),
+                subject: identity.map(|identity| identity.subject.clone()),
+                trail: line.trail,
+                missing_scopes: denial.missing_scopes().to_vec(),
+                ..Refusal::new(line.rules, denial.cause)
+            })
+        }
+    };
+    Step::Done(Verdict {
+        outcome,
+        lesson: None,
+    })
+}
+
+fn detail(denial: &Denial<'_>) -> &'static str {
+    denial.unmet.first().map_or("", |unmet| unmet.detail())
+}
+
+fn header_name(place: Place<'_>) -> HeaderName {
+    match place {
+        Place::Authorization => AUTHORIZATION,
+        Place::Header(name) => name.clone(),
+    }
+}
+
+impl<'c> Permit<'c> {
+    /// The route by which the request may go on.
+    #[must_use]
+    pub const fn route(&self) -> &'c RouteRules {
+        self.route
+    }
+
+    /// Who it is, where the route asked.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref().map(|verified| verified.value())
+    }
+
+    /// Uses the permit up: what has to change in the request on its way to the upstream.
+    #[must_use]
+    pub fn into_edits(self) -> Edits<'c> {
+        Edits {
+            rules: self.rules,
+            route: self.route,
+            principal: self.principal,
+            target: self.target,
+            credential: self.credential,
+            trail: self.trail,
+        }
+    }
+}
+
+/// The edits that a permit prescribes for the request that it lets through.
+pub struct Edits<'c> {
+    rules: &'c Rules,
+    /// The route taken.
+    pub route: &'c RouteRules,
+    principal: Option<Arc<Verified<Principal>>>,
+    /// The target that the upstream gets.
+    pub target: TargetOnward,
+    credential: Option<HeaderName>,
+    /// What each stage said, for a refusal that happens later on the way.
+    pub trail: Trail,
+}
+
+impl Edits<'_> {
+    /// Removes the credential and everything that claims an identity, and writes the identity that was verified.
+    pub fn apply(&self, headers: &mut HeaderMap) {
+        if let Some(name) = &self.credential
+            && !self.route.keep_credential
+        {
+            headers.remove(name);
+        }
+        let names = &self.rules.identity_headers;
+        remove_look_alikes(headers, names);
+        let Some(principal) = self.principal.as_ref().map(|verified| verified.value()) else {
+            return;
+        };
+        let lines = &principal.lines;
+        headers.insert(names.user.clone(), lines.user.clone());
+        headers.insert(
+            names.scheme.clone(),
+            HeaderValue::from_static(principal.scheme.name()),
+        );
+        let optional = [
+            (&names.groups, &lines.groups),
+            (&names.scopes, &lines.scopes),
+            (&names.issuer, &lines.issuer),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Removes every spelling of the identity headers: letter case is folded by the map, and an underscore counts as a
+/// hyphen, as CGI and its heirs see it.
+fn remove_look_alikes(headers: &mut HeaderMap, names: &IdentityHeaders) {
+    let ours = [
+        &names.user,
+        &names.groups,
+        &names.scopes,
+        &names.scheme,
+        &names.issuer,
+    ];
+    let alike = |name: &HeaderName| {
+        ours.iter()
+            .any(|our| spelt_alike(name.as_str(), our.as_str()))
+    };
+    while let Some(name) = headers.keys().find(|name| alike(name)).cloned() {
+        headers.remove(&name);
+    }
+}
+
+fn spelt_alike(name: &str, our: &str) -> bool {
+    name.len() == our.len()
+        && name
+            .bytes()
+            .zip(our.bytes())
+            .all(|(a, b)| hyphen(a) == hyphen(b))
+}
+
+const fn hyphen(byte: u8) -> u8 {
+    if byte == b'_' { b'-' } else { byte }
+}

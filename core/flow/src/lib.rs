@@ -1,0 +1,51 @@
+//! The line of a request, from its head to a permit or a refusal: parse, verify, decide, respond.
+//!
+//! Knows: the order of the stages, and which question each of them asks. Does not know who answers: there is no
+//! socket, clock, store or random source in here. The gateway, `explain` and the tests drive the same machine:
+//!
+//! ```text
+//! let mut step = flow::begin(&rules, &request, now);
+//! let verdict = loop {
+//!     step = match step {
+//!         Step::Recall(want)  => want.answer(cache.find(want.scheme(), want.presented())),
+//!         Step::Account(want) => want.answer(store.account(want.user()).await),
+//!         Step::Hash(want)    => { let (waiting, job) = want.split(); waiting.answer(pool.run(job).await) }
+//!         Step::Key(want)     => want.answer(store.api_key(want.id()).await),
+//!         Step::Keys(want)    => want.answer(keys.find(want.issuer(), want.kid()).await),
+//!         Step::Done(verdict) => break verdict,
+//!     };
+//! };
+//! ```
+//!
+//! Each question is consumed by the answer that fits it, so no answer is given twice and none to another question.
+//! What leaves the line is a [`Permit`], which only this crate can make and which the proxy takes by value, or a
+//! [`Refusal`], which names its cause.
+
+mod decide;
+mod own;
+mod refusal;
+mod request;
+mod respond;
+mod rules;
+mod step;
+mod trail;
+mod verified;
+mod verify;
+
+pub use decide::{Edits, Permit, TargetOnward};
+pub use own::OwnPage;
+pub use refusal::Refusal;
+pub use request::Request;
+pub use respond::{Answer, Asked, respond, respond_own};
+pub use rules::{
+    Accept, ApiKeyRules, IdentityHeaders, IssuerRules, RouteRules, Rules, SharedRules,
+};
+pub use step::{Outcome, Recall, Step, Verdict, begin};
+pub use trail::{Note, Trail};
+pub use verified::{Lesson, Remembered, Verified};
+pub use verify::api_key::{KeyAnswer, KeyRecord, WantKey};
+pub use verify::basic::{
+    Account, AccountAnswer, HashAnswer, HashJob, Hashed, Renewal, WaitingForHash, WantAccount,
+    WantHash,
+};
+pub use verify::bearer::{KeysAnswer, WantKeys};

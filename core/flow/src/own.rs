@@ -1,0 +1,57 @@
+//! The pages that the gateway serves itself: what each cause means, and the metadata of protected resources.
+//!
+//! Knows: which paths are the gateway's own. Does not know how a page looks. They are open to anyone and tell nothing
+//! that is not public.
+
+use countersign_cause::Cause;
+use countersign_wire::metadata::WELL_KNOWN;
+
+use crate::rules::Rules;
+
+/// Everything below this path is the gateway's own, on every host.
+pub(crate) const PREFIX: &str = "/.countersign/";
+const CAUSES: &str = "/.countersign/causes/";
+
+/// A page of the gateway itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnPage {
+    /// The list of causes.
+    Causes,
+    /// What one cause means, and how to mend it.
+    Cause(Cause),
+    /// RFC 9728 section 3: the metadata of the resource whose well-known path has this suffix.
+    ResourceMetadata {
+        /// The path of the resource; empty for the whole origin.
+        path: Box<str>,
+    },
+    /// A path below the gateway's own prefix that names nothing.
+    Nothing,
+}
+
+/// The gateway's own page at a canonical path, if it is one.
+pub(crate) fn find(rules: &Rules, path: &str) -> Option<OwnPage> {
+    // One comparison for the common path, which begins with neither.
+    if !path.starts_with("/.") {
+        return None;
+    }
+    if let Some(suffix) = path.strip_prefix(WELL_KNOWN) {
+        let is_ours = suffix.is_empty() || suffix.starts_with('/');
+        return (is_ours && rules.route_rules.iter().any(|route| route.accept.bearer)).then(|| {
+            OwnPage::ResourceMetadata {
+                path: suffix.into(),
+            }
+        });
+    }
+    let id = path.strip_prefix(CAUSES);
+    match id {
+        Some("") => Some(OwnPage::Causes),
+        Some(id) => Some(Cause::from_id(id).map_or(OwnPage::Nothing, OwnPage::Cause)),
+        None if path == CAUSES.trim_end_matches('/') => Some(OwnPage::Causes),
+        None => path.starts_with(PREFIX).then_some(OwnPage::Nothing),
+    }
+}
+
+/// The path of a cause's page.
+pub(crate) fn cause_path(cause: Cause) -> String {
+    format!("{CAUSES}{}", cause.id())
+}

@@ -1,0 +1,61 @@
+//! A refusal: the cause, and what the answer and the log need beside it.
+//!
+//! Knows: the cause and where it arose. Does not know how it is said.
+
+use countersign_cause::Cause;
+use countersign_wire::Scheme;
+
+use crate::rules::{RouteRules, Rules};
+use crate::trail::{Note, Trail};
+
+/// Why a request does not go on. Anybody may make one: to refuse is always safe.
+pub struct Refusal<'c> {
+    pub(crate) rules: &'c Rules,
+    /// The cause as the log names it. What the client is told can be less: [`Cause::told_as`].
+    pub cause: Cause,
+    /// What exactly was found, in words that hold no secret; may be empty.
+    pub detail: &'static str,
+    /// The scheme of the credentials that were refused.
+    pub scheme: Option<Scheme>,
+    /// The route that decided, where one was found.
+    pub route: Option<&'c RouteRules>,
+    /// The scopes that are wanting (RFC 6750 section 3.1), for `scope-insufficient`.
+    pub missing_scopes: Vec<&'c str>,
+    /// Who was refused, where that is known and verified.
+    pub subject: Option<Box<str>>,
+    /// For `Retry-After` (RFC 9110 section 10.2.3), in seconds.
+    pub retry_after_secs: Option<u32>,
+    /// What each stage said.
+    pub trail: Trail,
+}
+
+impl<'c> Refusal<'c> {
+    /// A refusal for a cause, with nothing else known.
+    #[must_use]
+    pub fn new(rules: &'c Rules, cause: Cause) -> Self {
+        Self {
+            rules,
+            cause,
+            detail: "",
+            scheme: None,
+            route: None,
+            missing_scopes: Vec::new(),
+            subject: None,
+            retry_after_secs: None,
+            trail: Trail::default(),
+        }
+    }
+
+    /// The rules under which it was made.
+    #[must_use]
+    pub const fn rules(&self) -> &'c Rules {
+        self.rules
+    }
+
+    /// The same refusal with one more remark on its trail.
+    #[must_use]
+    pub fn noting(mut self, note: Note) -> Self {
+        self.trail.add(note);
+        self
+    }
+}

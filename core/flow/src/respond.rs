@@ -1,0 +1,117 @@
+//! From a refusal to the head and body of its answer.
+//!
+//! Knows: causes, challenges, and what the client would like to read. Does not know how the cause was found, nor
+//! anything that the catalogue keeps from clients.
+
+mod body;
+mod challenges;
+mod grpc;
+mod manner;
+mod own;
+mod page;
+
+use countersign_wire::accept::MediaType;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+pub use own::respond_own;
+
+use crate::refusal::Refusal;
+use crate::rules::Rules;
+
+/// Names the cause in every refusal, for clients that see only the head.
+const CAUSE: HeaderName = HeaderName::from_static("countersign-cause");
+/// Names the request in answer, log and store.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the answer depends on beside the refusal itself.
+pub struct Asked<'r> {
+    /// The method of the request.
+    pub method: &'r Method,
+    /// The header fields of the request.
+    pub headers: &'r HeaderMap,
+    /// `scheme://authority` of the request, used where the rules give no public URL. Empty where it has none.
+    pub origin: &'r str,
+    /// The id of the request.
+    pub request_id: &'r str,
+}
+
+/// An answer of the gateway itself.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// Its header fields, `Content-Length` apart.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Says a refusal: status, challenges, and a body of the kind that the client reads.
+#[must_use]
+pub fn respond(refusal: &Refusal<'_>, asked: &Asked<'_>) -> Answer {
+    let told = refusal.cause.told_as();
+    let status = manner::status(told);
+    let mut headers = HeaderMap::with_capacity(12);
+    let origin = origin(refusal.rules(), asked);
+    challenges::write(refusal, status, origin, &mut headers);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, vary(refusal.rules()));
+    headers.insert(CAUSE, HeaderValue::from_static(told.id()));
+    if let Ok(id) = HeaderValue::from_str(asked.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Some(seconds) = refusal.retry_after_secs {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if grpc::is_grpc(asked.headers) {
+        return grpc::trailers_only(refusal, status, headers);
+    }
+    let said = body::Said::new(refusal, status, origin, asked.request_id);
+    let media = body::negotiate(asked.headers);
+    let body = said.in_media(media, &headers);
+    dress(&mut headers, media);
+    Answer {
+        status,
+        headers,
+        body,
+    }
+}
+
+/// The content type, and what keeps a browser from making more of the body than it is.
+fn dress(headers: &mut HeaderMap, media: MediaType) {
+    headers.insert(CONTENT_TYPE, content_type(media));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if media == MediaType::HTML {
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(page::CONTENT_SECURITY_POLICY),
+        );
+    }
+}
+
+/// Text of ours is always UTF-8; JSON has no other charset (RFC 8259 section 8.1).
+fn content_type(media: MediaType) -> HeaderValue {
+    HeaderValue::from_static(match media {
+        MediaType::HTML => "text/html; charset=utf-8",
+        MediaType::TEXT => "text/plain; charset=utf-8",
+        MediaType::JSON => "application/json",
+        _ => "application/problem+json",
+    })
+}
+
+/// RFC 9110 section 12.5.5: what the answer was chosen by.
+fn vary(rules: &Rules) -> HeaderValue {
+    let fixed = "Accept, Authorization";
+    let Some(header) = &rules.api_key.header else {
+        return HeaderValue::from_static(fixed);
+    };
+    HeaderValue::from_str(&format!("{fixed}, {header}")).unwrap_or(HeaderValue::from_static(fixed))
+}
+
+/// How clients reach the gateway: as configured, else as this request has it.
+fn origin<'a>(rules: &'a Rules, asked: &Asked<'a>) -> &'a str {
+    rules.public_url.as_deref().unwrap_or(asked.origin)
+}

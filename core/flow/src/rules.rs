@@ -1,0 +1,134 @@
+//! The rules that the line runs under: what a checked configuration comes down to.
+//!
+//! Knows: realms, issuers, routes and what each accepts. Does not know where the rules come from, nor any secret or key.
+
+use std::sync::Arc;
+
+use countersign_jose::Algorithm;
+use countersign_policy::{Demand, Routes};
+use countersign_secret::password::Cost;
+use http::HeaderName;
+
+/// Everything that parse, verify, decide and respond need to know beside the request itself.
+///
+/// Built once by the configuration, shared read-only, and swapped whole.
+#[derive(Debug)]
+pub struct Rules {
+    /// The realm (protection space, RFC 9110 section 11.5) named in every challenge.
+    pub realm: Box<str>,
+    /// `scheme://authority` under which clients reach the gateway, without a trailing slash; `None`: as the request says.
+    pub public_url: Option<Box<str>>,
+    /// Where API keys are read, when some route accepts them.
+    pub api_key: ApiKeyRules,
+    /// The cost at which passwords are hashed, and to which older hashes are renewed.
+    pub password_cost: Cost,
+    /// The issuers of Bearer tokens, in the order of the configuration.
+    pub issuers: Vec<IssuerRules>,
+    /// Which route a request belongs to; the index goes into `route_rules`.
+    pub routes: Routes,
+    /// What each route accepts and demands, in the order of `routes`.
+    pub route_rules: Vec<RouteRules>,
+    /// The closed namespace of headers that tell the upstream who asks.
+    pub identity_headers: IdentityHeaders,
+    /// How long a verified credential may be remembered; 0 turns remembering off.
+    pub remember_secs: i64,
+}
+
+/// Where an API key may stand in a request.
+#[derive(Debug, Clone)]
+pub struct ApiKeyRules {
+    /// The header of its own, if any.
+    pub header: Option<HeaderName>,
+    /// Whether `Authorization: Bearer csk_...` and `Authorization: ApiKey csk_...` are read as well.
+    pub in_authorization: bool,
+}
+
+/// One issuer of tokens and what is demanded of its tokens.
+#[derive(Debug, Clone)]
+pub struct IssuerRules {
+    /// The name in the configuration, for logs.
+    pub name: Box<str>,
+    /// The value that `iss` must have, to the letter (RFC 9068 section 4).
+    pub issuer: Box<str>,
+    /// Any one of these must be in `aud`, unless the route names its own.
+    pub audiences: Vec<String>,
+    /// The allow-list of algorithms (RFC 8725 section 3.1).
+    pub algorithms: Vec<Algorithm>,
+    /// The values of `typ` that are taken, as media types with or without `application/`.
+    pub types: Vec<String>,
+    /// Whether a token without `typ` is taken.
+    pub untyped: bool,
+    /// Tolerance for clocks, in seconds, on `exp`, `nbf` and `iat`.
+    pub leeway_secs: u32,
+    /// The longest lifetime that is taken, in seconds.
+    pub lifetime_secs_max: Option<u32>,
+    /// Claims that must be present, besides `iss`, `aud` and `exp`.
+    pub required_claims: Vec<String>,
+    /// The claims in which scopes are looked for; the first that is there counts.
+    pub scope_claims: Vec<Box<str>>,
+    /// The claim that names the subject.
+    pub subject_claim: Box<str>,
+    /// The claim that names groups, an array of strings or one string.
+    pub groups_claim: Box<str>,
+}
+
+/// What one route accepts, demands and sends on.
+#[derive(Debug)]
+pub struct RouteRules {
+    /// The name in the configuration, unique.
+    pub name: Box<str>,
+    /// The schemes that are accepted; none on a public route.
+    pub accept: Accept,
+    /// Who may pass.
+    pub demand: Demand,
+    /// Indices into `Rules::issuers`: whose tokens are taken here.
+    pub issuers: Vec<usize>,
+    /// Replaces the issuer's audiences here.
+    pub audiences: Option<Vec<String>>,
+    /// The scopes named in a Bearer challenge (RFC 6750 section 3), space-separated; empty: none.
+    pub challenge_scope: Box<str>,
+    /// The resource identifier (RFC 9728 section 1.2); `None`: the origin of the request.
+    pub resource: Option<Box<str>>,
+    /// Whether the credential itself goes on to the upstream.
+    pub keep_credential: bool,
+    /// Index of the upstream in the configuration.
+    pub upstream: usize,
+}
+
+/// The set of schemes that a route accepts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accept {
+    /// RFC 7617.
+    pub basic: bool,
+    /// RFC 6750 with JWTs.
+    pub bearer: bool,
+    /// API keys of our own store.
+    pub api_key: bool,
+}
+
+impl Accept {
+    /// Whether no scheme at all is accepted: the route never looks at credentials.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        !(self.basic || self.bearer || self.api_key)
+    }
+}
+
+/// The headers in which the identity goes upstream. Only the gateway writes them: whatever a client sends under these
+/// names, in any spelling, is removed.
+#[derive(Debug, Clone)]
+pub struct IdentityHeaders {
+    /// The subject: a user name, an API key's owner, or a token's subject.
+    pub user: HeaderName,
+    /// Groups, comma-separated.
+    pub groups: HeaderName,
+    /// Scopes, space-separated.
+    pub scopes: HeaderName,
+    /// The scheme that was used: `basic`, `bearer`, `api-key`.
+    pub scheme: HeaderName,
+    /// The issuer of the token, where there is one.
+    pub issuer: HeaderName,
+}
+
+/// Rules as the shell shares them.
+pub type SharedRules = Arc<Rules>;

@@ -1,0 +1,278 @@
+//! The step machine: where the line begins, the questions it can ask, and how it ends.
+//!
+//! Knows: the order of the stages. Does not know how a question is answered, nor any rule or grammar itself.
+
+use std::sync::Arc;
+
+use countersign_cause::Cause;
+use countersign_policy::{Host, Target};
+use countersign_wire::{Accepted, Place, Presented, Reading, Scheme, api_key};
+
+use crate::decide::{Permit, TargetOnward, decide};
+use crate::own::{self, OwnPage};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::rules::{RouteRules, Rules};
+use crate::trail::{Note, Trail};
+use crate::verified::{Lesson, Memory, Principal, Remembered, Verified};
+use crate::verify::api_key::WantKey;
+use crate::verify::basic::{WantAccount, WantHash};
+use crate::verify::bearer::WantKeys;
+use crate::verify::{bounds, verify};
+
+/// One step of the line: a question, or the end.
+pub enum Step<'c, 'r> {
+    /// Have these very bytes been verified a short while ago?
+    Recall(Recall<'c, 'r>),
+    /// What is the account of this user name?
+    Account(WantAccount<'c, 'r>),
+    /// Does this password fit this hash? Slow on purpose.
+    Hash(WantHash<'c, 'r>),
+    /// What is known of this API key?
+    Key(WantKey<'c, 'r>),
+    /// What keys does this issuer sign with?
+    Keys(WantKeys<'c, 'r>),
+    /// The end of the line.
+    Done(Verdict<'c>),
+}
+
+/// How the line ended, and what may be remembered of it.
+pub struct Verdict<'c> {
+    /// The end itself.
+    pub outcome: Outcome<'c>,
+    /// What the driver may remember under the bytes presented.
+    pub lesson: Option<Lesson>,
+}
+
+/// The three ends of the line.
+pub enum Outcome<'c> {
+    /// The request may go to its upstream.
+    Permit(Permit<'c>),
+    /// It may not, for a named cause.
+    Refusal(Refusal<'c>),
+    /// It asks for a page of the gateway itself.
+    Own(OwnPage),
+}
+
+/// What every stage carries along.
+pub(crate) struct Line<'c, 'r> {
+    pub(crate) rules: &'c Rules,
+    pub(crate) route: &'c RouteRules,
+
+    pub(crate) request: Request<'r>,
+    pub(crate) target: TargetOnward,
+    pub(crate) now_unix_secs: i64,
+    pub(crate) trail: Trail,
+}
+
+impl<'c, 'r> Line<'c, 'r> {
+    pub(crate) fn refuse(
+        self,
+        cause: Cause,
+        scheme: Option<Scheme>,
+        detail: &'static str,
+    ) -> Step<'c, 'r> {
+        self.refuse_and_learn(cause, scheme, detail, None)
+    }
+
+    pub(crate) fn refuse_and_learn(
+        self,
+        cause: Cause,
+        scheme: Option<Scheme>,
+        detail: &'static str,
+        lesson: Option<Lesson>,
+    ) -> Step<'c, 'r> {
+        let refusal = Refusal {
+            scheme,
+            detail,
+            route: Some(self.route),
+            trail: self.trail,
+            ..Refusal::new(self.rules, cause)
+        };
+        Step::Done(Verdict {
+            outcome: Outcome::Refusal(refusal),
+            lesson,
+        })
+    }
+}
+
+/// Begins the line for one request at a time given in Unix seconds.
+#[must_use]
+pub fn begin<'c: 'r, 'r>(
+    rules: &'c Rules,
+    request: Request<'r>,
+    now_unix_secs: i64,
+) -> Step<'c, 'r> {
+    match route(rules, request, now_unix_secs) {
+        Ok(line) => read(line),
+        Err(outcome) => Step::Done(Verdict {
+            outcome,
+            lesson: None,
+        }),
+    }
+}
+
+/// From the target as sent to the one canonical form, and to the route that it belongs to.
+#[expect(
+    clippy::result_large_err,
+    reason = "both ends are about as large, and live on the stack for one call"
+)]
+fn route<'c, 'r>(
+    rules: &'c Rules,
+    request: Request<'r>,
+    now_unix_secs: i64,
+) -> Result<Line<'c, 'r>, Outcome<'c>> {
+    let mut trail = Trail::default();
+    let refuse = |cause, detail, trail| {
+        Outcome::Refusal(Refusal {
+            detail,
+            trail,
+            ..Refusal::new(rules, cause)
+        })
+    };
+    // RFC 9112 section 3.2: a request without exactly one valid Host is answered with 400.
+    let Some(authority) = request.authority else {
+        return Err(refuse(
+            Cause::HostInvalid,
+            "there is not exactly one Host",
+            trail,
+        ));
+    };
+    let host = Host::parse(authority.as_bytes())
+        .map_err(|defect| refuse(Cause::HostInvalid, defect.detail(), trail))?;
+    let target = Target::parse(request.path_and_query)
+        .map_err(|ambiguity| refuse(ambiguity.cause(), ambiguity.detail(), trail))?;
+    if let Some(page) = own::find(rules, target.path()) {
+        return Err(Outcome::Own(page));
+    }
+    let found = rules.routes.find(&host, &target, request.method);
+    let Some((route_index, route)) =
+        found.and_then(|index| Some((index, rules.route_rules.get(index)?)))
+    else {
+        trail.add(Note::Unrouted);
+        return Err(refuse(Cause::RouteUnmatched, "", trail));
+    };
+    trail.add(Note::Routed(route_index));
+    let target = TargetOnward::of(&target);
+    Ok(Line {
+        rules,
+        route,
+        request,
+        target,
+        now_unix_secs,
+        trail,
+    })
+}
+
+/// From header fields to credentials, or to why there are none.
+fn read<'c: 'r, 'r>(mut line: Line<'c, 'r>) -> Step<'c, 'r> {
+    let accept = line.route.accept;
+    if accept.is_empty() {
+        line.trail.add(Note::NotAsked);
+        return decide(line, None, None);
+    }
+    let places = api_key::Places {
+        header: line.rules.api_key.header.as_ref(),
+        in_authorization: line.rules.api_key.in_authorization,
+    };
+    let accepted = Accepted {
+        basic: accept.basic,
+        bearer: accept.bearer,
+        api_key: accept.api_key.then_some(places),
+    };
+    let query = line
+        .request
+        .path_and_query
+        .split_once('?')
+        .map(|(_, query)| query);
+    match countersign_wire::read(&accepted, line.request.headers, query) {
+        Reading::Nothing => {
+            line.trail.add(Note::NothingSent);
+            decide(line, None, None)
+        }
+        Reading::Defective(defect) => {
+            line.trail.add(Note::Defect(defect.detail));
+            line.refuse(defect.cause, defect.scheme, defect.detail)
+        }
+        Reading::One(presented) => {
+            line.trail.add(Note::Read(presented.scheme()));
+            if line.rules.remember_secs > 0 {
+                Step::Recall(Recall { line, presented })
+            } else {
+                verify(line, presented)
+            }
+        }
+    }
+}
+
+/// The question whether the same bytes were verified a short while ago.
+pub struct Recall<'c, 'r> {
+    line: Line<'c, 'r>,
+    presented: Presented<'r>,
+}
+
+impl<'c, 'r> Recall<'c, 'r> {
+    /// The scheme, a part of the cache's key.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.presented.scheme()
+    }
+
+    /// The credential bytes as presented, the other part of the key. Secret: a cache keeps only a MAC of them.
+    #[must_use]
+    pub fn presented(&self) -> &'r [u8] {
+        self.presented.raw()
+    }
+
+    /// Goes on with what the cache holds, or with the verification where it holds nothing.
+    #[must_use]
+    pub fn answer(self, remembered: Option<&Remembered>) -> Step<'c, 'r> {
+        let Self {
+            mut line,
+            presented,
+        } = self;
+        match remembered.map(|remembered| &remembered.0) {
+            // What is remembered of another scheme is not an answer to this question.
+            Some(Memory::Good(principal)) if principal.value().scheme == presented.scheme() => {
+                line.trail.add(Note::Recalled);
+                admit(line, Arc::clone(principal), place_of(&presented), None)
+            }
+            Some(&Memory::Refused {
+                cause,
+                scheme,
+                detail,
+            }) if scheme == presented.scheme() => {
+                line.trail.add(Note::Recalled);
+                line.refuse(cause, Some(scheme), detail)
+            }
+            Some(Memory::Good(_) | Memory::Refused { .. }) | None => verify(line, presented),
+        }
+    }
+}
+
+pub(crate) fn place_of<'r>(presented: &Presented<'r>) -> Place<'r> {
+    presented.place()
+}
+
+/// Lets a verified principal come before the rules of this route, if what bounds it allows that here and now.
+pub(crate) fn admit<'c, 'r>(
+    line: Line<'c, 'r>,
+    principal: Arc<Verified<Principal>>,
+    place: Place<'_>,
+    lesson: Option<Lesson>,
+) -> Step<'c, 'r> {
+    if let Err((cause, detail)) = bounds::check(
+        &principal.value().bounds,
+        line.route,
+        line.rules,
+        line.now_unix_secs,
+    ) {
+        let scheme = principal.value().scheme;
+        return line.refuse(cause, Some(scheme), detail);
+    }
+    let mut step = decide(line, Some(principal), Some(place));
+    if let Step::Done(verdict) = &mut step {
+        verdict.lesson = lesson;
+    }
+    step
+}

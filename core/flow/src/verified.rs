@@ -1,0 +1,118 @@
+//! What has been verified, as a type that nobody else can make, and what may be remembered of it.
+//!
+//! Knows: that a credential was good, and until when that may be believed. Does not know how it was checked.
+
+use std::sync::Arc;
+
+use countersign_cause::Cause;
+use countersign_policy::Identity;
+use countersign_wire::Scheme;
+use http::HeaderValue;
+
+/// A value whose proof has been checked. Only the stage `verify` of this crate makes one.
+///
+/// ```compile_fail
+/// # fn forge(identity: countersign_policy::Identity) {
+/// let forged = countersign_flow::Verified::attest(identity);
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// The one place where something becomes verified.
+    pub(crate) const fn attest(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The verified value.
+    pub const fn value(&self) -> &T {
+        &self.0
+    }
+}
+
+/// An identity with what bounds it: scheme, audience, time.
+#[derive(Debug)]
+pub struct Principal {
+    pub(crate) identity: Identity,
+    pub(crate) scheme: Scheme,
+    pub(crate) bounds: Bounds,
+    pub(crate) lines: IdentityLines,
+}
+
+impl Principal {
+    /// Who it is.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// How it was shown.
+    #[must_use]
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+}
+
+/// What a verified credential is bound to. Remembering never widens it: it is looked at again for every request.
+#[derive(Debug)]
+pub(crate) enum Bounds {
+    /// A password: good until the account changes.
+    Password,
+    /// An API key, until its expiry.
+    Key {
+        /// Unix seconds.
+        expires_unix_secs: Option<i64>,
+    },
+    /// A token: index of its issuer, its audiences, its times.
+    Token {
+        issuer: usize,
+        audiences: Vec<String>,
+        not_before_unix_secs: Option<i64>,
+        expires_unix_secs: i64,
+    },
+}
+
+/// The identity as header values, made once when the credential is verified.
+#[derive(Debug)]
+pub(crate) struct IdentityLines {
+    pub(crate) user: HeaderValue,
+    pub(crate) groups: Option<HeaderValue>,
+    pub(crate) scopes: Option<HeaderValue>,
+    pub(crate) issuer: Option<HeaderValue>,
+}
+
+/// What a cache may keep of a credential: that it was good, or that it was refused. Opaque, so that a cache can hand
+/// back only what the line has given it.
+#[derive(Debug, Clone)]
+pub struct Remembered(pub(crate) Memory);
+
+#[derive(Debug, Clone)]
+pub(crate) enum Memory {
+    Good(Arc<Verified<Principal>>),
+    Refused {
+        cause: Cause,
+        scheme: Scheme,
+        detail: &'static str,
+    },
+}
+
+impl Remembered {
+    /// The id of the API key that this is the memory of, so that its use can be noted.
+    #[must_use]
+    pub fn api_key_id(&self) -> Option<&str> {
+        match &self.0 {
+            Memory::Good(verified) => verified.value().identity.source.api_key_id(),
+            Memory::Refused { .. } => None,
+        }
+    }
+}
+
+/// Something that the driver may put into its cache after the line is done, under the scheme and the bytes presented.
+#[derive(Debug)]
+pub struct Lesson {
+    /// What to keep.
+    pub remembered: Remembered,
+    /// Until when at most, in Unix seconds.
+    pub until_unix_secs: i64,
+}

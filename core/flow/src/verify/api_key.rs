@@ -1,0 +1,202 @@
+//! API keys of our own store: the id finds the record, the digest proves the key.
+//!
+//! Knows: the key as presented, and the record that the store answers with. Does not know where the key stood.
+
+use std::sync::Arc;
+
+use countersign_cause::Cause;
+use countersign_policy::{Identity, Network, Source};
+use countersign_secret::api_key::{ApiKey, KeyDefect, KeyDigest, KeyId};
+use countersign_wire::{Place, Presented, Scheme, api_key};
+
+use super::lines;
+use crate::step::{Line, Step, admit};
+use crate::trail::Note;
+use crate::verified::{Bounds, Lesson, Memory, Principal, Remembered, Verified};
+
+/// What the store knows of an API key. The key itself is not in it.
+#[derive(Debug)]
+pub struct KeyRecord {
+    /// SHA-256 of the whole key.
+    pub digest: KeyDigest,
+    /// The user or service that it belongs to.
+    pub owner: Box<str>,
+    /// Whether the owner is a user who may not sign in.
+    pub owner_disabled: bool,
+    /// The owner's groups.
+    pub groups: Vec<Box<str>>,
+    /// The scopes that the key carries.
+    pub scopes: Vec<Box<str>>,
+    /// From when on it is not taken any more, in Unix seconds.
+    pub expires_unix_secs: Option<i64>,
+    /// From when on it is revoked, in Unix seconds; a time to come is a period of grace.
+    pub revoked_unix_secs: Option<i64>,
+    /// The networks from which it may be used; empty: from everywhere.
+    pub networks: Vec<Network>,
+}
+
+/// The answer to [`WantKey`].
+#[derive(Debug)]
+pub enum KeyAnswer {
+    /// There is such a key.
+    Known(Box<KeyRecord>),
+    /// There is none.
+    Unknown,
+    /// The store could not be asked.
+    Unavailable,
+}
+
+pub(crate) fn begin<'c, 'r>(
+    mut line: Line<'c, 'r>,
+    presented: api_key::Presented<'r>,
+) -> Step<'c, 'r> {
+    match ApiKey::parse(presented.raw()) {
+        Ok(key) => Step::Key(WantKey {
+            line,
+            key,
+            place: Presented::ApiKey(presented).place(),
+        }),
+        Err(defect) => {
+            // The checksum is a public function of the key's text, so naming it gives nothing away.
+            let (cause, detail) = match defect {
+                KeyDefect::Prefix => (
+                    Cause::TokenWrongKind,
+                    "it does not begin as our API keys do",
+                ),
+                KeyDefect::Length => (
+                    Cause::CredentialsRejected,
+                    "the key is too short or too long: part of it is missing",
+                ),
+                KeyDefect::Alphabet => (
+                    Cause::CredentialsRejected,
+                    "the key holds a character that no key has",
+                ),
+                KeyDefect::Checksum => (
+                    Cause::CredentialsRejected,
+                    "the key's checksum does not fit: it was mistyped or cut",
+                ),
+            };
+            line.trail.add(Note::Key(detail));
+            line.refuse(cause, Some(Scheme::ApiKey), detail)
+        }
+    }
+}
+
+/// The question for the record of an API key.
+pub struct WantKey<'c, 'r> {
+    line: Line<'c, 'r>,
+    key: ApiKey,
+    place: Place<'r>,
+}
+
+impl<'c, 'r> WantKey<'c, 'r> {
+    /// The public id within the key.
+    #[must_use]
+    pub fn id(&self) -> &KeyId {
+        self.key.id()
+    }
+
+    /// Goes on with what the store knows.
+    #[must_use]
+    pub fn answer(self, answer: KeyAnswer) -> Step<'c, 'r> {
+        let Self {
+            mut line,
+            key,
+            place,
+        } = self;
+        let record = match answer {
+            KeyAnswer::Known(record) => record,
+            KeyAnswer::Unknown => {
+                line.trail.add(Note::KeyUnknown);
+                return line.refuse(Cause::CredentialsRejected, Some(Scheme::ApiKey), "");
+            }
+            KeyAnswer::Unavailable => {
+                line.trail.add(Note::Unanswered("the store"));
+                return line.refuse(
+                    Cause::IdentityBackendDown,
+                    Some(Scheme::ApiKey),
+                    "the store of keys did not answer",
+                );
+            }
+        };
+        if let Err((cause, detail)) = check(&key, &record, line.now_unix_secs) {
+            line.trail.add(Note::Key(detail));
+            return line.refuse(cause, Some(Scheme::ApiKey), detail);
+        }
+        accept(line, key.id().clone(), *record, place)
+    }
+}
+
+/// The digest comes first: of a key that is not the right one, nothing is told.
+fn check(
+    key: &ApiKey,
+    record: &KeyRecord,
+    now_unix_secs: i64,
+) -> Result<(), (Cause, &'static str)> {
+    if !key.digest().matches(&record.digest) {
+        return Err((
+            Cause::CredentialsRejected,
+            "the id is known, and the secret part is another",
+        ));
+    }
+    if record
+        .revoked_unix_secs
+        .is_some_and(|revoked| revoked <= now_unix_secs)
+    {
+        return Err((Cause::CredentialRevoked, "the API key was revoked"));
+    }
+    if record.owner_disabled {
+        return Err((
+            Cause::AccountDisabled,
+            "the owner of the API key is disabled",
+        ));
+    }
+    if record
+        .expires_unix_secs
+        .is_some_and(|expires| expires <= now_unix_secs)
+    {
+        return Err((Cause::CredentialExpired, "the API key is past its date"));
+    }
+    Ok(())
+}
+
+fn accept<'c, 'r>(
+    line: Line<'c, 'r>,
+    id: KeyId,
+    record: KeyRecord,
+    place: Place<'r>,
+) -> Step<'c, 'r> {
+    let expires_unix_secs = match (record.expires_unix_secs, record.revoked_unix_secs) {
+        (Some(expires), Some(revoked)) => Some(expires.min(revoked)),
+        (expires, revoked) => expires.or(revoked),
+    };
+    let source = Source::ApiKey {
+        id: id.as_str().into(),
+        owner: record.owner.clone(),
+    };
+    let identity = Identity {
+        groups: record.groups,
+        scopes: record.scopes,
+        networks: record.networks,
+        ..Identity::new(&record.owner, source)
+    };
+    let Some(lines) = lines::render(&identity) else {
+        return line.refuse(
+            Cause::CredentialsRejected,
+            Some(Scheme::ApiKey),
+            "the owner cannot be told in a header",
+        );
+    };
+    let principal = Principal {
+        identity,
+        scheme: Scheme::ApiKey,
+        bounds: Bounds::Key { expires_unix_secs },
+        lines,
+    };
+    let principal = Arc::new(Verified::attest(principal));
+    let lesson = Lesson {
+        remembered: Remembered(Memory::Good(Arc::clone(&principal))),
+        until_unix_secs: line.now_unix_secs.saturating_add(line.rules.remember_secs),
+    };
+    admit(line, principal, place, Some(lesson))
+}

@@ -1,0 +1,319 @@
+//! Basic (RFC 7617): a user name and a password against the hash at rest.
+//!
+//! Knows: the account that the store answers with, and the outcome of the hash. Does not know how a user is stored, nor
+//! which thread hashes. An unknown user costs the same hash as a known one, so that time does not tell them apart.
+
+use std::sync::Arc;
+
+use countersign_cause::Cause;
+use countersign_policy::{Identity, Source};
+use countersign_secret::Secret;
+use countersign_secret::password::{self, Cost, PasswordHash, Verification};
+use countersign_wire::{Place, Presented, Scheme, basic};
+
+use super::lines;
+use crate::step::{Line, Step, admit};
+use crate::trail::Note;
+use crate::verified::{Bounds, Lesson, Memory, Principal, Remembered, Verified};
+
+/// How long a wrong password is remembered at most, so that a client which repeats it costs no hash each time.
+const REFUSAL_REMEMBERED_SECS: i64 = 10;
+
+/// A user as the line needs to know it.
+#[derive(Debug)]
+pub struct Account {
+    /// The store's key of the user, for [`Renewal`].
+    pub id: i64,
+    /// The name, as stored.
+    pub name: Box<str>,
+    /// The password's hash at rest.
+    pub hash: PasswordHash,
+    /// Whether the account may not sign in.
+    pub disabled: bool,
+    /// The user's groups.
+    pub groups: Vec<Box<str>>,
+}
+
+/// The answer to [`WantAccount`].
+#[derive(Debug)]
+pub enum AccountAnswer {
+    /// There is such a user.
+    Known(Box<Account>),
+    /// There is none: check this hash instead, which nothing fits.
+    Unknown {
+        /// Costs what a real one would.
+        decoy: PasswordHash,
+    },
+    /// The store could not be asked.
+    Unavailable,
+}
+
+pub(crate) fn begin<'c, 'r>(
+    line: Line<'c, 'r>,
+    credentials: basic::Credentials<'r>,
+) -> Step<'c, 'r> {
+    Step::Account(WantAccount { line, credentials })
+}
+
+/// The question for the account of a user name.
+pub struct WantAccount<'c, 'r> {
+    line: Line<'c, 'r>,
+    credentials: basic::Credentials<'r>,
+}
+
+impl<'c, 'r> WantAccount<'c, 'r> {
+    /// The user name, NFC-normalised.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        self.credentials.user()
+    }
+
+    /// Goes on to the hash, for an unknown user too.
+    #[must_use]
+    pub fn answer(self, answer: AccountAnswer) -> Step<'c, 'r> {
+        let Self {
+            mut line,
+            credentials,
+        } = self;
+        let (account, hash) = match answer {
+            AccountAnswer::Known(account) => {
+                let hash = account.hash.clone();
+                (Some(account), hash)
+            }
+            AccountAnswer::Unknown { decoy } => {
+                line.trail.add(Note::AccountUnknown);
+                (None, decoy)
+            }
+            AccountAnswer::Unavailable => {
+                line.trail.add(Note::Unanswered("the store"));
+                return line.refuse(
+                    Cause::IdentityBackendDown,
+                    Some(Scheme::Basic),
+                    "the store of users did not answer",
+                );
+            }
+        };
+        let ticket = Arc::new(());
+        let job = HashJob {
+            hash,
+            password: Secret::new(credentials.password().as_bytes().to_vec()),
+            cost: line.rules.password_cost,
+            ticket: Arc::clone(&ticket),
+        };
+        let place = Presented::Basic(credentials).place();
+        Step::Hash(WantHash {
+            waiting: WaitingForHash {
+                line,
+                account,
+                place,
+                ticket,
+            },
+            job,
+        })
+    }
+}
+
+/// The question whether a password fits a hash. It is split, since the job goes to another thread.
+pub struct WantHash<'c, 'r> {
+    waiting: WaitingForHash<'c, 'r>,
+    job: HashJob,
+}
+
+impl<'c, 'r> WantHash<'c, 'r> {
+    /// The part that stays with the request, and the work to be done elsewhere.
+    #[must_use]
+    pub fn split(self) -> (WaitingForHash<'c, 'r>, HashJob) {
+        (self.waiting, self.job)
+    }
+}
+
+/// The work of checking one password: slow, and without reference to the request.
+pub struct HashJob {
+    hash: PasswordHash,
+    password: Secret<Vec<u8>>,
+    cost: Cost,
+    ticket: Arc<()>,
+}
+
+impl HashJob {
+    /// Does the work. `salt` is 16 random bytes, used only where a hash at rest is renewed.
+    #[must_use]
+    pub fn run(self, salt: &[u8; 16]) -> Hashed {
+        let fits = match self.hash.verify(self.password.expose()) {
+            Verification::Match => Some(true),
+            Verification::Mismatch => Some(false),
+            Verification::OutOfMemory => None,
+        };
+        // A password that cannot be hashed today keeps its old hash, and goes on signing in.
+        let renewed = (fits == Some(true)
+            && self.hash.rehash_due(&self.cost, self.password.expose()))
+        .then(|| password::hash(self.password.expose(), salt, &self.cost).ok())
+        .flatten();
+        Hashed {
+            fits,
+            renewed,
+            ticket: self.ticket,
+        }
+    }
+}
+
+/// The outcome of one [`HashJob`]: nothing else makes one.
+pub struct Hashed {
+    /// `None`: it could not be found out.
+    fits: Option<bool>,
+    renewed: Option<PasswordHash>,
+    ticket: Arc<()>,
+}
+
+impl Hashed {
+    /// The new hash to be stored in place of an outdated one, where the password was right.
+    #[must_use]
+    pub const fn renewed(&self) -> Option<&PasswordHash> {
+        self.renewed.as_ref()
+    }
+}
+
+/// The answer to [`WantHash`].
+pub enum HashAnswer {
+    /// The job was done.
+    Done(Hashed),
+    /// Too many passwords wait to be checked already.
+    QueueFull {
+        /// When it makes sense to come again, in seconds.
+        retry_after_secs: u32,
+    },
+    /// The job's thread is gone.
+    Unavailable,
+}
+
+/// An outdated hash that a sign-in has renewed, to be stored only if the old one is still there.
+#[derive(Debug)]
+pub struct Renewal {
+    /// The store's key of the user.
+    pub user_id: i64,
+    /// What was there.
+    pub old: PasswordHash,
+    /// What is to be there.
+    pub new: PasswordHash,
+}
+
+/// A request that waits for the outcome of its hash.
+pub struct WaitingForHash<'c, 'r> {
+    line: Line<'c, 'r>,
+    account: Option<Box<Account>>,
+    place: Place<'r>,
+    ticket: Arc<()>,
+}
+
+impl<'c, 'r> WaitingForHash<'c, 'r> {
+    /// What has to be stored, given an outcome with a renewed hash.
+    #[must_use]
+    pub fn renewal(&self, hashed: &Hashed) -> Option<Renewal> {
+        let account = self
+            .account
+            .as_ref()
+            .filter(|_| Arc::ptr_eq(&hashed.ticket, &self.ticket))?;
+        Some(Renewal {
+            user_id: account.id,
+            old: account.hash.clone(),
+            new: hashed.renewed.clone()?,
+        })
+    }
+
+    /// Goes on with the outcome.
+    #[must_use]
+    pub fn answer(self, answer: HashAnswer) -> Step<'c, 'r> {
+        let Self {
+            mut line,
+            account,
+            place,
+            ticket,
+        } = self;
+        let hashed = match answer {
+            HashAnswer::Done(hashed) => hashed,
+            HashAnswer::QueueFull { retry_after_secs } => {
+                return queue_full(line, retry_after_secs);
+            }
+            HashAnswer::Unavailable => return unavailable(line),
+        };
+        let Some(fits) = hashed.fits else {
+            return unavailable(line);
+        };
+        // The outcome of another request's job is no answer to this one: refuse, whatever it says.
+        let fits = fits && Arc::ptr_eq(&hashed.ticket, &ticket);
+        line.trail.add(Note::Password(fits));
+        match account {
+            Some(account) if fits && !account.disabled => accept(line, *account, place),
+            Some(account) if fits => {
+                debug_assert!(account.disabled, "the only other reason");
+                line.trail.add(Note::AccountDisabled);
+                refuse(line, Cause::AccountDisabled, "the account is disabled")
+            }
+            Some(_) | None => refuse(line, Cause::CredentialsRejected, ""),
+        }
+    }
+}
+
+fn unavailable<'c, 'r>(mut line: Line<'c, 'r>) -> Step<'c, 'r> {
+    line.trail.add(Note::Unanswered("the password check"));
+    line.refuse(
+        Cause::IdentityBackendDown,
+        Some(Scheme::Basic),
+        "the password check did not answer",
+    )
+}
+
+fn queue_full<'c, 'r>(mut line: Line<'c, 'r>, retry_after_secs: u32) -> Step<'c, 'r> {
+    line.trail.add(Note::Unanswered("the password check"));
+    let mut step = line.refuse(
+        Cause::CheckQueueFull,
+        Some(Scheme::Basic),
+        "too many passwords wait to be checked",
+    );
+    if let Step::Done(verdict) = &mut step
+        && let crate::Outcome::Refusal(refusal) = &mut verdict.outcome
+    {
+        refusal.retry_after_secs = Some(retry_after_secs);
+    }
+    step
+}
+
+fn refuse<'c, 'r>(line: Line<'c, 'r>, cause: Cause, detail: &'static str) -> Step<'c, 'r> {
+    let lesson = Lesson {
+        remembered: Remembered(Memory::Refused {
+            cause,
+            scheme: Scheme::Basic,
+            detail,
+        }),
+        until_unix_secs: line
+            .now_unix_secs
+            .saturating_add(line.rules.remember_secs.min(REFUSAL_REMEMBERED_SECS)),
+    };
+    line.refuse_and_learn(cause, Some(Scheme::Basic), detail, Some(lesson))
+}
+
+fn accept<'c, 'r>(line: Line<'c, 'r>, account: Account, place: Place<'r>) -> Step<'c, 'r> {
+    let identity = Identity {
+        groups: account.groups,
+        ..Identity::new(&account.name, Source::User)
+    };
+    let Some(lines) = lines::render(&identity) else {
+        return line.refuse(
+            Cause::CredentialsRejected,
+            Some(Scheme::Basic),
+            "the user name cannot be told in a header",
+        );
+    };
+    let principal = Principal {
+        identity,
+        scheme: Scheme::Basic,
+        bounds: Bounds::Password,
+        lines,
+    };
+    let principal = Arc::new(Verified::attest(principal));
+    let lesson = Lesson {
+        remembered: Remembered(Memory::Good(Arc::clone(&principal))),
+        until_unix_secs: line.now_unix_secs.saturating_add(line.rules.remember_secs),
+    };
+    admit(line, principal, place, Some(lesson))
+}

@@ -1,0 +1,233 @@
+//! Bearer tokens (RFC 6750) that are JWTs (RFC 7519, 8725, 9068), of the issuers that the route takes.
+//!
+//! Knows: which issuer a token names, and what is demanded of that issuer's tokens. Does not know where keys come
+//! from, nor how a signature is checked.
+
+use std::sync::Arc;
+
+use countersign_cause::Cause;
+use countersign_jose::{Claims, Expectations, Jwt, KeySet, TokenRefusal, Unverified};
+use countersign_policy::{Identity, Source};
+use countersign_wire::{Place, Presented, Scheme, bearer};
+
+use super::bounds::audiences_of;
+use super::lines;
+use crate::rules::IssuerRules;
+use crate::step::{Line, Step, admit};
+use crate::trail::Note;
+use crate::verified::{Bounds, Lesson, Memory, Principal, Remembered, Verified};
+
+/// The answer to [`WantKeys`].
+#[derive(Debug, Clone)]
+pub enum KeysAnswer {
+    /// The issuer's keys as they are known; they need not have the key asked for.
+    Keys {
+        /// The keys.
+        keys: Arc<KeySet>,
+        /// How far the issuer's clock is ahead of ours, in seconds, where that is known.
+        issuer_ahead_secs: Option<i64>,
+    },
+    /// The issuer does not answer, and no keys of its are known.
+    Unavailable,
+}
+
+pub(crate) fn begin<'c, 'r>(mut line: Line<'c, 'r>, token: bearer::Token<'r>) -> Step<'c, 'r> {
+    let jwt = match Jwt::parse(token.raw()) {
+        Ok(jwt) => jwt,
+        Err(defect) => return refuse(line, defect.cause(), defect.detail()),
+    };
+    let named = line.route.issuers.iter().copied().find_map(|index| {
+        line.rules
+            .issuers
+            .get(index)
+            .filter(|issuer| jwt.is_issued_by(&issuer.issuer))
+            .map(|issuer| (index, issuer))
+    });
+    let Some((index, issuer)) = named else {
+        return refuse(
+            line,
+            Cause::IssuerMismatch,
+            "`iss` is none of the issuers that this route takes",
+        );
+    };
+    line.trail.add(Note::Issuer(index));
+    let place = Presented::Bearer(token).place();
+    Step::Keys(WantKeys {
+        line,
+        jwt,
+        issuer,
+        index,
+        place,
+    })
+}
+
+fn refuse<'c, 'r>(mut line: Line<'c, 'r>, cause: Cause, detail: &'static str) -> Step<'c, 'r> {
+    line.trail.add(Note::Token(detail));
+    line.refuse(cause, Some(Scheme::Bearer), detail)
+}
+
+/// The question for the keys of an issuer.
+pub struct WantKeys<'c, 'r> {
+    line: Line<'c, 'r>,
+    jwt: Unverified<Jwt<'r>>,
+    issuer: &'c IssuerRules,
+    index: usize,
+    place: Place<'r>,
+}
+
+impl<'c, 'r> WantKeys<'c, 'r> {
+    /// The issuer, as an index into [`crate::Rules::issuers`].
+    #[must_use]
+    pub const fn issuer(&self) -> usize {
+        self.index
+    }
+
+    /// The key id that the token names; not verified, good only for looking whether there is such a key.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.jwt.kid()
+    }
+
+    /// Goes on with the keys.
+    #[must_use]
+    pub fn answer(self, answer: KeysAnswer) -> Step<'c, 'r> {
+        let Self {
+            mut line,
+            jwt,
+            issuer,
+            index,
+            place,
+        } = self;
+        let (keys, issuer_ahead_secs) = match answer {
+            KeysAnswer::Keys {
+                keys,
+                issuer_ahead_secs,
+            } => (keys, issuer_ahead_secs),
+            KeysAnswer::Unavailable => {
+                line.trail.add(Note::Unanswered("the issuer"));
+                let detail = "the keys of the token's issuer are not known, and it does not answer";
+                return line.refuse(Cause::IdentityBackendDown, Some(Scheme::Bearer), detail);
+            }
+        };
+        match check(jwt, &keys, issuer, &line) {
+            Ok(claims) => accept(line, claims, issuer, index, place),
+            Err(refusal) => {
+                let (cause, detail) = blame_the_clock(refusal, issuer, issuer_ahead_secs);
+                refuse(line, cause, detail)
+            }
+        }
+    }
+}
+
+fn check(
+    jwt: Unverified<Jwt<'_>>,
+    keys: &KeySet,
+    issuer: &IssuerRules,
+    line: &Line<'_, '_>,
+) -> Result<Claims, TokenRefusal> {
+    let verified = jwt.verify(keys, &issuer.algorithms)?;
+    let expectations = Expectations {
+        issuer: &issuer.issuer,
+        audiences: audiences_of(line.route, issuer),
+        types: &issuer.types,
+        untyped: issuer.untyped,
+        leeway_secs: issuer.leeway_secs,
+        lifetime_secs_max: issuer.lifetime_secs_max,
+        required_claims: &issuer.required_claims,
+    };
+    verified.claims().check(&expectations, line.now_unix_secs)?;
+    Ok(verified.into_claims())
+}
+
+/// Where the issuer's clock is known to differ from ours by more than the leeway, a time that does not fit is the
+/// clock's fault rather than the token's.
+fn blame_the_clock(
+    refusal: TokenRefusal,
+    issuer: &IssuerRules,
+    issuer_ahead_secs: Option<i64>,
+) -> (Cause, &'static str) {
+    let cause = refusal.cause();
+    let (ahead, leeway) = (
+        issuer_ahead_secs.unwrap_or(0),
+        i64::from(issuer.leeway_secs),
+    );
+    if cause == Cause::TokenNotYetValid && ahead > leeway {
+        return (
+            Cause::ClockSkew,
+            "the token begins in the future, and the issuer's clock is ahead of this gateway's",
+        );
+    }
+    if cause == Cause::TokenExpired && ahead < leeway.saturating_neg() {
+        return (
+            Cause::ClockSkew,
+            "the token is past its end, and the issuer's clock is behind this gateway's",
+        );
+    }
+    (cause, refusal.detail())
+}
+
+fn accept<'c, 'r>(
+    line: Line<'c, 'r>,
+    claims: Claims,
+    issuer: &IssuerRules,
+    index: usize,
+    place: Place<'r>,
+) -> Step<'c, 'r> {
+    let Some(expires_unix_secs) = claims.expires_unix_secs() else {
+        return refuse(line, Cause::ClaimMissing, "the token has no `exp`");
+    };
+    let bounds = Bounds::Token {
+        issuer: index,
+        audiences: claims.audiences().map(Into::into).collect(),
+        not_before_unix_secs: claims.not_before_unix_secs(),
+        expires_unix_secs,
+    };
+    let Some(identity) = identity(claims, issuer) else {
+        return refuse(
+            line,
+            Cause::ClaimMissing,
+            "the claim that names the subject is not there",
+        );
+    };
+    let Some(lines) = lines::render(&identity) else {
+        return refuse(
+            line,
+            Cause::TokenMalformed,
+            "the subject cannot be told in a header",
+        );
+    };
+    let until = line.now_unix_secs.saturating_add(line.rules.remember_secs);
+    let principal = Arc::new(Verified::attest(Principal {
+        identity,
+        scheme: Scheme::Bearer,
+        bounds,
+        lines,
+    }));
+    let lesson = Lesson {
+        remembered: Remembered(Memory::Good(Arc::clone(&principal))),
+        until_unix_secs: until,
+    };
+    admit(line, principal, place, Some(lesson))
+}
+
+fn identity(claims: Claims, issuer: &IssuerRules) -> Option<Identity> {
+    let subject: Box<str> = claims.text(&issuer.subject_claim)?.into();
+    let mut identity = Identity::new(
+        &subject,
+        Source::Token {
+            issuer: issuer.issuer.clone(),
+        },
+    );
+    identity.scopes = claims
+        .scopes(&issuer.scope_claims)
+        .into_iter()
+        .map(Into::into)
+        .collect();
+    identity.groups = claims
+        .list(&issuer.groups_claim)
+        .into_iter()
+        .map(Into::into)
+        .collect();
+    identity.claims = claims.into_members();
+    Some(identity)
+}

@@ -1,0 +1,70 @@
+//! What bounds a verified credential, looked at for every request, also where the verification itself is remembered.
+//!
+//! Knows: time, issuer and audience. Does not know demands. RFC 8725 sections 3.8 and 3.9.
+
+use countersign_cause::Cause;
+
+use crate::rules::{RouteRules, Rules};
+use crate::verified::Bounds;
+
+pub(crate) fn check(
+    bounds: &Bounds,
+    route: &RouteRules,
+    rules: &Rules,
+    now_unix_secs: i64,
+) -> Result<(), (Cause, &'static str)> {
+    match bounds {
+        Bounds::Password => Ok(()),
+        Bounds::Key { expires_unix_secs } => match expires_unix_secs {
+            Some(expires) if *expires <= now_unix_secs => {
+                Err((Cause::CredentialExpired, "the API key is past its date"))
+            }
+            Some(_) | None => Ok(()),
+        },
+        Bounds::Token {
+            issuer,
+            audiences,
+            not_before_unix_secs,
+            expires_unix_secs,
+        } => {
+            let Some(issuer_rules) = rules
+                .issuers
+                .get(*issuer)
+                .filter(|_| route.issuers.contains(issuer))
+            else {
+                return Err((
+                    Cause::IssuerMismatch,
+                    "the route takes no tokens of this issuer",
+                ));
+            };
+            let leeway = i64::from(issuer_rules.leeway_secs);
+            // RFC 7519 section 4.1.4: on or after `exp` the token must not be accepted, leeway apart.
+            if expires_unix_secs.saturating_add(leeway) <= now_unix_secs {
+                return Err((Cause::TokenExpired, "`exp` is in the past"));
+            }
+            if not_before_unix_secs
+                .is_some_and(|start| start.saturating_sub(leeway) > now_unix_secs)
+            {
+                return Err((Cause::TokenNotYetValid, "`nbf` is in the future"));
+            }
+            // RFC 7519 section 4.1.3: the processor must find itself among the audiences.
+            let wanted = audiences_of(route, issuer_rules);
+            if audiences.iter().any(|audience| wanted.contains(audience)) {
+                Ok(())
+            } else {
+                Err((
+                    Cause::AudienceMismatch,
+                    "`aud` names none of the audiences of this route",
+                ))
+            }
+        }
+    }
+}
+
+/// The audiences that a route takes of an issuer.
+pub(crate) fn audiences_of<'c>(
+    route: &'c RouteRules,
+    issuer: &'c crate::rules::IssuerRules,
+) -> &'c [String] {
+    route.audiences.as_deref().unwrap_or(&issuer.audiences)
+}

@@ -1,0 +1,242 @@
+//! Decisions: each requirement alone, their order, and addresses.
+
+use serde_json::json;
+
+use super::*;
+use crate::identity::Source;
+
+fn alice() -> Identity {
+    Identity {
+        groups: vec!["staff".into(), "night".into()],
+        scopes: vec!["orders:read".into()],
+        claims: json!({ "tenant": "a", "level": 3, "admin": true, "teams": ["x", "y"], "nothing": null, "o": {} })
+            .as_object()
+            .unwrap()
+            .clone(),
+        ..Identity::new("alice", Source::User)
+    }
+}
+
+fn peer(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn names(list: &[&str]) -> Vec<Box<str>> {
+    list.iter().map(|name| Box::from(*name)).collect()
+}
+
+fn rule(requirements: Requirements) -> Demand {
+    Demand::Identity(requirements)
+}
+
+fn claim(name: &str, any_of: &[&str]) -> ClaimDemand {
+    ClaimDemand {
+        name: name.into(),
+        any_of: names(any_of),
+    }
+}
+
+fn cause(demand: &Demand, identity: Option<&Identity>, address: &str) -> Option<Cause> {
+    match decide(demand, identity, peer(address)) {
+        Ruling::Allow(_) => None,
+        Ruling::Deny(denial) => Some(denial.cause),
+    }
+}
+
+#[test]
+fn a_public_route_lets_anyone_pass() {
+    assert_eq!(
+        decide(&Demand::Anyone, None, peer("192.0.2.1")),
+        Ruling::Allow(Reasons::Anyone)
+    );
+    assert_eq!(cause(&Demand::Anyone, Some(&alice()), "192.0.2.1"), None);
+}
+
+#[test]
+fn without_an_identity_credentials_are_missing() {
+    let everything = Requirements {
+        users: names(&["alice"]),
+        networks: vec!["10.0.0.0/8".parse().unwrap()],
+        ..Default::default()
+    };
+    for demand in [rule(Requirements::default()), rule(everything)] {
+        assert_eq!(
+            cause(&demand, None, "192.0.2.1"),
+            Some(Cause::CredentialsMissing)
+        );
+    }
+}
+
+#[test]
+fn any_known_caller_meets_no_requirements() {
+    assert_eq!(
+        cause(&rule(Requirements::default()), Some(&alice()), "192.0.2.1"),
+        None
+    );
+}
+
+#[test]
+fn of_users_and_of_groups_one_suffices() {
+    let demand = |users: &[&str], groups: &[&str]| {
+        rule(Requirements {
+            users: names(users),
+            groups: names(groups),
+            ..Default::default()
+        })
+    };
+    assert_eq!(
+        cause(&demand(&["bob", "alice"], &[]), Some(&alice()), "::1"),
+        None
+    );
+    assert_eq!(
+        cause(&demand(&[], &["day", "night"]), Some(&alice()), "::1"),
+        None
+    );
+    assert_eq!(
+        cause(&demand(&["alice"], &["staff"]), Some(&alice()), "::1"),
+        None
+    );
+    for denied in [
+        demand(&["Alice"], &[]),
+        demand(&[], &["day"]),
+        demand(&["alice"], &["day"]),
+        demand(&["bob"], &["staff"]),
+    ] {
+        assert_eq!(
+            cause(&denied, Some(&alice()), "::1"),
+            Some(Cause::IdentityNotAllowed)
+        );
+    }
+}
+
+#[test]
+fn of_scopes_all_are_needed_and_the_missing_ones_are_named() {
+    let demand = rule(Requirements {
+        scopes: names(&["orders:write", "orders:read", "admin"]),
+        ..Default::default()
+    });
+    let Ruling::Deny(denial) = decide(&demand, Some(&alice()), peer("::1")) else {
+        panic!("allowed")
+    };
+    assert_eq!(denial.cause, Cause::ScopeInsufficient);
+    assert_eq!(denial.missing_scopes(), ["orders:write", "admin"]);
+    let has = rule(Requirements {
+        scopes: names(&["orders:read"]),
+        ..Default::default()
+    });
+    assert_eq!(cause(&has, Some(&alice()), "::1"), None);
+}
+
+#[test]
+fn of_claims_all_are_needed_and_of_the_values_of_each_one() {
+    let demand = |claims: &[ClaimDemand]| {
+        rule(Requirements {
+            claims: claims.to_vec(),
+            ..Default::default()
+        })
+    };
+    for met in [
+        claim("tenant", &["b", "a"]),
+        claim("level", &["3"]),
+        claim("admin", &["true"]),
+        claim("teams", &["y", "z"]),
+    ] {
+        assert_eq!(cause(&demand(&[met]), Some(&alice()), "::1"), None);
+    }
+    for unmet in [
+        claim("tenant", &["A"]),
+        claim("absent", &["a"]),
+        claim("nothing", &["null", ""]),
+        claim("o", &["{}"]),
+        claim("teams", &["[\"x\",\"y\"]"]),
+        claim("tenant", &[]),
+    ] {
+        let both = demand(&[claim("tenant", &["a"]), unmet]);
+        assert_eq!(
+            cause(&both, Some(&alice()), "::1"),
+            Some(Cause::IdentityNotAllowed)
+        );
+    }
+}
+
+#[test]
+fn every_requirement_not_met_is_reported_and_the_address_is_told_first() {
+    let demand = rule(Requirements {
+        users: names(&["bob"]),
+        groups: names(&["day"]),
+        scopes: names(&["admin"]),
+        claims: vec![claim("tenant", &["b"])],
+        networks: vec!["10.0.0.0/8".parse().unwrap()],
+    });
+    let mut identity = alice();
+    identity.networks = vec!["192.0.2.0/24".parse().unwrap()];
+    let Ruling::Deny(denial) = decide(&demand, Some(&identity), peer("198.51.100.1")) else {
+        panic!("allowed")
+    };
+    assert_eq!(denial.cause, Cause::AddressNotAllowed);
+    let words: Vec<String> = denial.unmet.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "the credential may not be used from this address",
+            "the address is in none of `10.0.0.0/8`",
+            "the caller is none of `bob`",
+            "the caller is in none of `day`",
+            "claim `tenant` is none of `b`",
+            "the caller lacks `admin`",
+        ]
+    );
+}
+
+#[test]
+fn reasons_say_what_let_the_caller_in() {
+    let demand = rule(Requirements {
+        users: names(&["alice"]),
+        groups: names(&["day", "staff"]),
+        scopes: names(&["orders:read"]),
+        claims: vec![claim("tenant", &["a"])],
+        networks: vec!["10.0.0.0/8".parse().unwrap()],
+    });
+    let Ruling::Allow(reasons) = decide(&demand, Some(&alice()), peer("10.1.1.1")) else {
+        panic!("denied")
+    };
+    assert_eq!(
+        reasons.to_string(),
+        "the caller is known; user `alice` is listed; group `staff` is listed; has scope `orders:read`; \
+         claim `tenant` fits; the address is in `10.0.0.0/8`"
+    );
+}
+
+#[test]
+fn attack_73_address_lists_hold_for_mapped_addresses() {
+    let demand = rule(Requirements {
+        networks: vec!["10.0.0.0/8".parse().unwrap()],
+        ..Default::default()
+    });
+    assert_eq!(cause(&demand, Some(&alice()), "::ffff:10.0.0.1"), None);
+    for elsewhere in ["::ffff:192.0.2.1", "192.0.2.1", "::1", "::10.0.0.1"] {
+        assert_eq!(
+            cause(&demand, Some(&alice()), elsewhere),
+            Some(Cause::AddressNotAllowed),
+            "{elsewhere}"
+        );
+    }
+}
+
+#[test]
+fn a_credential_is_bound_to_its_own_networks_also_on_a_public_route() {
+    let mut key = alice();
+    key.source = Source::ApiKey {
+        id: "k1".into(),
+        owner: "alice".into(),
+    };
+    key.networks = vec!["10.0.0.0/8".parse().unwrap()];
+    for demand in [Demand::Anyone, rule(Requirements::default())] {
+        assert_eq!(cause(&demand, Some(&key), "::ffff:10.0.0.1"), None);
+        assert_eq!(
+            cause(&demand, Some(&key), "192.0.2.1"),
+            Some(Cause::AddressNotAllowed)
+        );
+    }
+    assert_eq!(key.source.api_key_id(), Some("k1"));
+}

@@ -1,0 +1,69 @@
+//! What a route demands of its callers.
+//!
+//! Knows: the kinds of demands. Does not know: how they were written down, or who asks.
+
+use serde_json::Value;
+
+use crate::network::Network;
+
+/// What a route demands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Nothing: the route is public.
+    Anyone,
+    /// A known caller who meets the requirements.
+    Identity(Requirements),
+}
+
+/// What a known caller must meet: every list that is not empty.
+///
+/// Of users, groups, networks and the values of one claim, any one suffices; of scopes and claims, all are needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// Subjects, compared to the letter.
+    pub users: Vec<Box<str>>,
+    /// Groups, compared to the letter.
+    pub groups: Vec<Box<str>>,
+    /// Scopes, compared to the letter.
+    pub scopes: Vec<Box<str>>,
+    /// Claims and their values.
+    pub claims: Vec<ClaimDemand>,
+    /// Networks of the client's address.
+    pub networks: Vec<Network>,
+}
+
+/// A claim that has to have one of some values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimDemand {
+    /// The claim's name at the top level of the token.
+    pub name: Box<str>,
+    /// The values, any one of which suffices. Numbers and booleans are compared as JSON writes them.
+    pub any_of: Vec<Box<str>>,
+}
+
+impl ClaimDemand {
+    /// Whether the claim's value is one of those asked for. Of an array, one element suffices.
+    #[must_use]
+    pub fn is_met_by(&self, value: &Value) -> bool {
+        match value {
+            Value::Array(elements) => elements.iter().any(|element| self.is_met_by_one(element)),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => self.is_met_by_one(value),
+        }
+    }
+
+    fn is_met_by_one(&self, value: &Value) -> bool {
+        let is = |text: &str| self.any_of.iter().any(|wanted| **wanted == *text);
+        match value {
+            Value::String(text) => is(text),
+            Value::Number(number) => is(&number.to_string()),
+            Value::Bool(true) => is("true"),
+            Value::Bool(false) => is("false"),
+            // Absence, and structures that have no one spelling, meet nothing.
+            Value::Null | Value::Array(_) | Value::Object(_) => false,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The schemes that this crate speaks. Knows their words; does not know their credentials.
+
+use std::fmt;
+
+/// An authentication scheme that can be offered and read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scheme {
+    /// RFC 7617.
+    Basic,
+    /// RFC 6750.
+    Bearer,
+    /// A key issued by the gateway itself, in a header of its own or under this word in `Authorization`.
+    ApiKey,
+}
+
+impl Scheme {
+    /// Every scheme.
+    pub const ALL: &'static [Scheme] = &[Scheme::Basic, Scheme::Bearer, Scheme::ApiKey];
+
+    /// The scheme word as it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Scheme::Basic => "Basic",
+            Scheme::Bearer => "Bearer",
+            Scheme::ApiKey => "ApiKey",
+        }
+    }
+
+    /// The name in configuration, logs and the identity headers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Scheme::Basic => "basic",
+            Scheme::Bearer => "bearer",
+            Scheme::ApiKey => "api-key",
+        }
+    }
+
+    /// The scheme of a scheme word.
+    pub fn from_word(word: &[u8]) -> Option<Scheme> {
+        // RFC 9110 section 11.1: the scheme word is case-insensitive.
+        Scheme::ALL
+            .iter()
+            .copied()
+            .find(|scheme| word.eq_ignore_ascii_case(scheme.word().as_bytes()))
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scheme;
+
+    #[test]
+    fn rfc9110_section_11_1_the_word_is_case_insensitive() {
+        for scheme in Scheme::ALL.iter().copied() {
+            assert_eq!(Scheme::from_word(scheme.word().as_bytes()), Some(scheme));
+            assert_eq!(
+                Scheme::from_word(scheme.word().to_ascii_uppercase().as_bytes()),
+                Some(scheme)
+            );
+            assert_eq!(
+                Scheme::from_word(scheme.word().to_ascii_lowercase().as_bytes()),
+                Some(scheme)
+            );
+        }
+        assert_eq!(Scheme::from_word(b"Bear"), None);
+        assert_eq!(Scheme::from_word(b""), None);
+    }
+}

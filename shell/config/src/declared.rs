@@ -1,0 +1,137 @@
+//! The keys of the configuration file, each declared once: the parser reads by these declarations, and the reference
+//! page is written from them.
+//!
+//! Knows: names, types, bounds, defaults, meanings. Does not know how values are checked against each other.
+
+mod access;
+mod server;
+
+pub(crate) use access::{allow, api_key, basic, hash, identity, issuer, keys, route, upstream};
+pub(crate) use server::{cache, limits, log, server, store, tls};
+
+/// A table of the file.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// How it is written, for messages and the reference: `[server]`, `[issuer.NAME]`, `[[route]]`.
+    pub(crate) title: &'static str,
+    pub(crate) meaning: &'static str,
+    pub(crate) keys: &'static [&'static Key],
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) default: Default,
+    pub(crate) meaning: &'static str,
+}
+
+/// What a key holds.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// A string.
+    Text,
+    /// One of some strings.
+    Choice(&'static [&'static str]),
+    /// A boolean.
+    Flag,
+    /// A whole number within bounds.
+    Whole(u64, u64),
+    /// A list of strings.
+    Texts,
+    /// A string or a list of strings.
+    TextOrTexts,
+    /// A string or a table.
+    TextOrTable(&'static Section),
+    /// A table, of a section of its own or inline.
+    Table(&'static Section),
+    /// Tables by names of the user's choice.
+    Named(&'static Section),
+    /// A list of tables.
+    Tables(&'static Section),
+    /// A table of names of the user's choice, each with a string or a list of strings.
+    TextsByName,
+}
+
+/// What holds where a key is absent.
+#[derive(Debug)]
+pub(crate) enum Default {
+    /// It must not be absent.
+    Required,
+    /// This value, as TOML.
+    Value(&'static str),
+    /// What absence means, in words.
+    Absent(&'static str),
+}
+
+impl Kind {
+    /// The type, in words with an article.
+    pub(crate) const fn words(&self) -> &'static str {
+        match self {
+            Kind::Text | Kind::Choice(_) => "a string",
+            Kind::Flag => "`true` or `false`",
+            Kind::Whole(..) => "a whole number",
+            Kind::Texts => "a list of strings",
+            Kind::TextOrTexts => "a string or a list of strings",
+            Kind::TextOrTable(_) => "a string or a table",
+            Kind::Table(_) | Kind::Named(_) | Kind::TextsByName => "a table",
+            Kind::Tables(_) => "a list of tables",
+        }
+    }
+}
+
+/// Declares a section in a module of its own: one static for each key, and `SECTION`.
+macro_rules! section {
+    ($module:ident, $title:literal, $meaning:literal, {
+        $($constant:ident = $name:literal: $kind:expr, $default:expr, $key_meaning:literal;)*
+    }) => {
+        pub(crate) mod $module {
+            #[allow(unused_imports, reason = "not every section has keys of every kind")]
+            use super::*;
+            use crate::declared::{Default::*, Key, Kind::*, Section};
+            $(pub(crate) static $constant: Key =
+                Key { name: $name, kind: $kind, default: $default, meaning: $key_meaning };)*
+            pub(crate) static SECTION: Section =
+                Section { title: $title, meaning: $meaning, keys: &[$(&$constant),*] };
+        }
+    };
+}
+pub(crate) use section;
+
+section!(file, "top level", "Keys that stand before the first section.", {
+    REALM = "realm": Text, Value("\"countersign\""),
+        "The realm (protection space) that every challenge names; browsers show it when they ask for a password.";
+    DENY_WARNINGS = "deny_warnings": Flag, Value("false"),
+        "Whether warnings keep the gateway from starting, as errors do.";
+    SERVER = "server": Table(&server::SECTION), Absent("all its defaults"), "The listener.";
+    STORE = "store": Table(&store::SECTION), Absent("all its defaults"), "Where users and keys are kept.";
+    LOG = "log": Table(&log::SECTION), Absent("all its defaults"), "The log.";
+    CACHE = "cache": Table(&cache::SECTION), Absent("all its defaults"), "Verified credentials that are remembered.";
+    BASIC = "basic": Table(&basic::SECTION), Absent("all its defaults"), "User names and passwords.";
+    API_KEY = "api_key": Table(&api_key::SECTION), Absent("all its defaults"), "API keys.";
+    ISSUER = "issuer": Named(&issuer::SECTION), Absent("no tokens are taken"), "Issuers of tokens.";
+    IDENTITY = "identity": Table(&identity::SECTION), Absent("all its defaults"), "Headers that the upstream gets.";
+    UPSTREAM = "upstream": Named(&upstream::SECTION), Required, "Servers behind the gateway.";
+    ROUTE = "route": Tables(&route::SECTION), Required, "The rules, in order.";
+});
+
+/// The sections in the order of the reference.
+pub(crate) static SECTIONS: &[&Section] = &[
+    &file::SECTION,
+    &server::SECTION,
+    &tls::SECTION,
+    &limits::SECTION,
+    &store::SECTION,
+    &log::SECTION,
+    &cache::SECTION,
+    &basic::SECTION,
+    &hash::SECTION,
+    &api_key::SECTION,
+    &issuer::SECTION,
+    &keys::SECTION,
+    &identity::SECTION,
+    &upstream::SECTION,
+    &route::SECTION,
+    &allow::SECTION,
+];

@@ -1,0 +1,110 @@
+//! Sections about who gets in: schemes, issuers, identity headers, upstreams, routes.
+//!
+//! Knows names, bounds and defaults; the values' types are `countersign_flow::Rules`.
+
+use super::section;
+
+section!(basic, "[basic]", "User names and passwords (RFC 7617), kept in the store.", {
+    HASH = "hash": Table(&hash::SECTION), Absent("all its defaults"),
+        "What an Argon2id password hash costs. Hashes of another cost are renewed when their user signs in.";
+});
+
+section!(hash, "[basic.hash]", "The cost of a password hash.", {
+    MEMORY_KIB = "memory_kib": Whole(8, u32::MAX as u64), Value("19456"), "Memory.";
+    PASSES = "passes": Whole(1, u32::MAX as u64), Value("2"), "Passes over the memory.";
+    LANES = "lanes": Whole(1, u32::MAX as u64), Value("1"), "Lanes.";
+});
+
+section!(api_key, "[api_key]", "API keys that `countersign key` makes.", {
+    HEADER = "header": Text, Value("\"X-API-Key\""),
+        "The header that a key stands in; `\"\"`: in none of its own.";
+    AUTHORIZATION = "authorization": Flag, Value("false"),
+        "Whether `Authorization: Bearer csk_...` and `Authorization: ApiKey csk_...` are read too.";
+});
+
+section!(issuer, "[issuer.NAME]", "An issuer of tokens (JWT), and what is demanded of its tokens. NAME is for `issuers` of a route and for the log.", {
+    ISSUER = "issuer": Text, Required,
+        "The value of the claim `iss`, to the letter.";
+    KEYS = "keys": Table(&keys::SECTION), Required,
+        "Where its keys come from.";
+    AUDIENCE = "audience": TextOrTexts, Required,
+        "Any one of these must be in the claim `aud`.";
+    ALGORITHMS = "algorithms": Texts, Absent("`[\"RS256\", \"ES256\", \"EdDSA\"]`; with `secret_file` it has to be named"),
+        "The signature algorithms that are taken.";
+    TYPES = "types": Texts, Value("[\"at+jwt\", \"application/at+jwt\", \"JWT\", \"\"]"),
+        "The values of `typ` that are taken; `\"\"` stands for none.";
+    LEEWAY_SECS = "leeway_secs": Whole(0, 3_600), Value("30"),
+        "By how much clocks may differ.";
+    LIFETIME_SECS_MAX = "lifetime_secs_max": Whole(0, 315_360_000), Value("86400"),
+        "How far ahead a token may expire; 0: any time.";
+    REQUIRED_CLAIMS = "required_claims": Texts, Value("[\"sub\"]"),
+        "Claims that must be there.";
+    SCOPE_CLAIMS = "scope_claims": Texts, Value("[\"scope\", \"scp\"]"),
+        "Claims in which scopes are looked for. A dot leads into an object.";
+    SUBJECT_CLAIM = "subject_claim": Text, Value("\"sub\""),
+        "The claim that names the caller.";
+    GROUPS_CLAIM = "groups_claim": Text, Value("\"groups\""),
+        "The claim that names the caller's groups. A dot leads into an object.";
+    CA_FILE = "ca_file": Text, Absent("the system's certificates alone"),
+        "PEM file of further certificates that are trusted for the issuer's server.";
+    ALLOW_HTTP = "allow_http": Flag, Value("false"),
+        "Whether keys may be fetched without TLS. Whoever sits on the way can then sign tokens.";
+});
+
+section!(keys, "[issuer.NAME.keys]", "Exactly one of these.", {
+    DISCOVERY = "discovery": Flag, Absent("off"),
+        "`true`: by the issuer's metadata (OpenID Connect Discovery, RFC 8414).";
+    JWKS_URL = "jwks_url": Text, Absent("none"), "A JWK Set at this URL.";
+    JWKS_FILE = "jwks_file": Text, Absent("none"), "A JWK Set in this file.";
+    INLINE = "inline": Text, Absent("none"), "A JWK Set, as JSON.";
+    SECRET_FILE = "secret_file": Text, Absent("none"),
+        "A file with the secret that is shared with the issuer, for HS256 and its kin. A line end after it is left out.";
+});
+
+section!(identity, "[identity]", "The headers that tell the upstream who asks. Whatever a client sends under these names is removed.", {
+    USER = "user": Text, Value("\"X-Auth-User\""), "The user, the key's owner, or the token's subject.";
+    GROUPS = "groups": Text, Value("\"X-Auth-Groups\""), "Groups, separated by commas.";
+    SCOPES = "scopes": Text, Value("\"X-Auth-Scopes\""), "Scopes, separated by spaces.";
+    SCHEME = "scheme": Text, Value("\"X-Auth-Scheme\""), "`basic`, `bearer` or `api-key`.";
+    ISSUER = "issuer": Text, Value("\"X-Auth-Issuer\""), "The token's issuer.";
+});
+
+section!(upstream, "[upstream.NAME]", "A server behind the gateway. NAME is for `upstream` of a route and for the log.", {
+    URL = "url": Text, Required, "Its origin, as in `http://127.0.0.1:3000`.";
+    KEEP_HOST = "keep_host": Flag, Value("false"),
+        "Whether it gets the client's `Host` instead of its own.";
+});
+
+section!(route, "[[route]]", "A rule. The first that fits host, path and method decides; what none fits is refused.", {
+    NAME = "name": Text, Required, "Its name, unique, for the log.";
+    HOST = "host": TextOrTexts, Absent("every host"),
+        "Hosts, without ports. `*.example.com` stands for everything below, not for `example.com`.";
+    PATH = "path": TextOrTexts, Value("\"/**\""),
+        "Paths by segments: `*` stands for one, `**` at the end for any number. A slash at the end makes no difference.";
+    METHODS = "methods": Texts, Absent("every method"),
+        "Methods in upper case. `HEAD` is not part of `GET`.";
+    UPSTREAM = "upstream": Text, Required, "The name of the upstream.";
+    ALLOW = "allow": TextOrTable(&allow::SECTION), Required,
+        "Who may pass: `\"anyone\"`, or a table of demands.";
+    ACCEPT = "accept": Texts, Absent("none"),
+        "The schemes that are read: `basic`, `bearer`, `api-key`. A challenge is sent for each.";
+    ISSUERS = "issuers": Texts, Absent("every issuer"),
+        "The names of the issuers whose tokens are taken here.";
+    AUDIENCE = "audience": TextOrTexts, Absent("the issuer's"),
+        "Replaces the audiences of the issuer here.";
+    KEEP_CREDENTIAL = "keep_credential": Flag, Value("false"),
+        "Whether the credential itself goes on to the upstream.";
+    RESOURCE = "resource": Text, Absent("the origin"),
+        "The resource identifier of RFC 9728, for metadata and challenges.";
+});
+
+section!(allow, "[route.allow]", "What is demanded of a known caller. All that is named must hold.", {
+    IDENTITY = "identity": Flag, Absent("as if `true`, where something else is demanded"),
+        "`true`: any known caller will do.";
+    USERS = "users": Texts, Absent("any"), "One of these users, key owners or subjects.";
+    GROUPS = "groups": Texts, Absent("any"), "A member of one of these groups.";
+    SCOPES = "scopes": Texts, Absent("any"), "All of these scopes.";
+    CLAIMS = "claims": TextsByName, Absent("any"),
+        "Claims of the token by name, each with one of its values. A dot leads into an object.";
+    NETWORKS = "networks": Texts, Absent("any"), "A client address in one of these networks.";
+});

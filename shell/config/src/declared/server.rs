@@ -1,0 +1,88 @@
+//! Sections about the server itself: listener, limits, store, log, cache.
+//!
+//! Knows names, bounds and defaults; the values' types are in `settings`.
+
+use super::section;
+
+/// A day, as the upper bound of deadlines.
+const DAY: u64 = 86_400;
+
+section!(server, "[server]", "The public listener.", {
+    LISTEN = "listen": Texts, Value("[\"127.0.0.1:8080\"]"),
+        "Addresses of the listener: IP address and port each, IPv6 in brackets.";
+    PUBLIC_URL = "public_url": Text, Absent("scheme and host of each request"),
+        "Under which origin clients reach the gateway, as in `https://api.example.com`. Links in challenges begin with it.";
+    WORKERS = "workers": Whole(1, 1024), Absent("one for each core"),
+        "Threads that serve requests.";
+    TRUSTED_PROXIES = "trusted_proxies": Texts, Value("[]"),
+        "Networks of the proxies in front whose `X-Forwarded-For` is believed.";
+    TLS = "tls": Table(&tls::SECTION), Absent("plain HTTP"),
+        "Certificate and key of the listener.";
+    LIMITS = "limits": Table(&limits::SECTION), Absent("all its defaults"),
+        "Every limit by name.";
+});
+
+section!(tls, "[server.tls]", "TLS on the public listener. Both files are PEM.", {
+    CERTIFICATE = "certificate": Text, Required, "File of the certificate and its chain.";
+    KEY = "key": Text, Required, "File of the private key.";
+});
+
+section!(limits, "[server.limits]", "Limits and deadlines. There is always one: only `body_bytes_max` can be turned off.", {
+    HEAD_BYTES_MAX = "head_bytes_max": Whole(8_192, 1_048_576), Value("32768"),
+        "Bytes of a request's head: target and header fields.";
+    HEADERS_MAX = "headers_max": Whole(16, 1_000), Value("100"),
+        "Header fields of a request.";
+    BODY_BYTES_MAX = "body_bytes_max": Whole(0, u64::MAX >> 1), Value("0"),
+        "Bytes of a request's body; 0: as many as the upstream takes.";
+    CONNECTIONS_MAX = "connections_max": Whole(1, 10_000_000), Value("10000"),
+        "Open client connections.";
+    STREAMS_MAX = "streams_max": Whole(1, 10_000), Value("128"),
+        "Requests in flight on one HTTP/2 connection.";
+    FIRST_BYTE_SECS = "first_byte_secs": Whole(1, DAY), Value("10"),
+        "From the connection to its first byte.";
+    HEAD_SECS = "head_secs": Whole(1, DAY), Value("10"),
+        "From the first byte of a head to its end.";
+    IDLE_SECS = "idle_secs": Whole(1, DAY), Value("75"),
+        "Between two requests on a connection.";
+    BODY_STALL_SECS = "body_stall_secs": Whole(1, DAY), Value("30"),
+        "Between two parts of a request's body.";
+    TLS_HANDSHAKE_SECS = "tls_handshake_secs": Whole(1, DAY), Value("10"),
+        "For the TLS handshake.";
+    UPSTREAM_CONNECT_SECS = "upstream_connect_secs": Whole(1, DAY), Value("5"),
+        "For connecting to an upstream.";
+    UPSTREAM_HEAD_SECS = "upstream_head_secs": Whole(1, DAY), Value("60"),
+        "From a request to the head of the upstream's response.";
+    UPSTREAM_STALL_SECS = "upstream_stall_secs": Whole(1, DAY), Value("60"),
+        "Between two parts of a response's body.";
+    UPSTREAM_IDLE_MAX = "upstream_idle_max": Whole(0, 100_000), Value("64"),
+        "Idle connections that each worker keeps to one upstream.";
+    UPSTREAM_IDLE_SECS = "upstream_idle_secs": Whole(1, DAY), Value("50"),
+        "How long an idle connection to an upstream is kept. Keep it below the upstream's own limit.";
+    PASSWORD_QUEUE_MAX = "password_queue_max": Whole(1, 100_000), Value("64"),
+        "Passwords that may wait to be checked; past it, requests get a 503.";
+    PASSWORD_THREADS = "password_threads": Whole(1, 256), Value("1"),
+        "Threads that check passwords.";
+    REFUSALS_KEPT_PER_SEC_MAX = "refusals_kept_per_sec_max": Whole(0, 100_000), Value("100"),
+        "Refusals a second that are kept for `countersign why`.";
+    REFUSALS_KEPT_MAX = "refusals_kept_max": Whole(0, 10_000_000), Value("10000"),
+        "Refusals that are kept in all.";
+});
+
+section!(store, "[store]", "Users, API keys and kept refusals.", {
+    PATH = "path": Text, Value("\"countersign.db\""),
+        "The SQLite file. It is made when it is not there; its folder is not.";
+});
+
+section!(log, "[log]", "The log, on the standard error.", {
+    FORMAT = "format": Choice(&["json", "text"]), Value("\"json\""),
+        "`json`: an object a line, for machines. `text`: for people.";
+    REFUSALS = "refusals": Flag, Value("true"),
+        "Whether each refusal has a line, with its cause.";
+});
+
+section!(cache, "[cache]", "Credentials that were verified a short while ago are not verified again. What a route demands is decided for every request all the same.", {
+    TTL_SECS = "ttl_secs": Whole(0, 3_600), Value("60"),
+        "How long a verified credential is remembered, never past its own expiry; 0 turns remembering off.";
+    ENTRIES_MAX = "entries_max": Whole(1, 100_000_000), Value("65536"),
+        "How many each worker remembers at most.";
+});

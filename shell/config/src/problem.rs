@@ -1,0 +1,74 @@
+//! Everything that can be wrong with a configuration, as closed lists: what was found, and the words for it.
+//!
+//! Knows wording. Where a problem stands is in [`Finding`](crate::Finding); how it is found is elsewhere.
+
+mod header;
+mod issuer;
+mod route;
+mod server;
+mod text;
+
+pub use header::HeaderProblem;
+pub use issuer::IssuerProblem;
+pub use route::RouteProblem;
+pub use server::{ServerProblem, UrlDefect};
+pub use text::TextProblem;
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// With the text, a key or a type.
+    Text(TextProblem),
+    /// With the listener, a file or a URL.
+    Server(ServerProblem),
+    /// With the name of a header.
+    Header(HeaderProblem),
+    /// With an issuer.
+    Issuer(IssuerProblem),
+    /// With a route, an upstream or a demand.
+    Route(RouteProblem),
+}
+
+impl Problem {
+    /// One sentence that says what is wrong, and one that says how to mend it.
+    #[must_use]
+    pub fn words(&self) -> (String, String) {
+        match self {
+            Problem::Text(problem) => problem.words(),
+            Problem::Server(problem) => problem.words(),
+            Problem::Header(problem) => problem.words(),
+            Problem::Issuer(problem) => problem.words(),
+            Problem::Route(problem) => problem.words(),
+        }
+    }
+}
+
+/// Lets each list be given where a problem is wanted.
+macro_rules! from {
+    ($($variant:ident($list:ty)),*) => {
+        $(impl From<$list> for Problem {
+            fn from(problem: $list) -> Problem {
+                Problem::$variant(problem)
+            }
+        })*
+    };
+}
+
+from!(
+    Text(TextProblem),
+    Server(ServerProblem),
+    Header(HeaderProblem),
+    Issuer(IssuerProblem),
+    Route(RouteProblem)
+);
+
+/// `did you mean`, or else the other sentence.
+fn did_you_mean(near: Option<&str>, otherwise: String) -> String {
+    near.map_or(otherwise, |near| format!("did you mean `{near}`?"))
+}
+
+/// Names in backticks with commas between.
+fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}

@@ -1,0 +1,132 @@
+//! Problems with routes, upstreams and demands.
+//!
+//! Knows wording only.
+
+use countersign_policy::{MethodDefect, PatternFault};
+
+use super::did_you_mean;
+
+/// What is wrong with a route, an upstream or a demand. Strings are what the user wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are what the message quotes")]
+pub enum RouteProblem {
+    /// A name that no section has.
+    Unknown { what: &'static str, name: String, near: Option<String> },
+    /// Two routes of one name.
+    NameTwice { name: String },
+    /// A host or path pattern that cannot be read.
+    Pattern { value: String, fault: PatternFault },
+    /// A method that cannot be read.
+    Method { value: String, defect: MethodDefect },
+    /// A method that the gateway never serves.
+    MethodNeverServed { value: String },
+    /// A path that the gateway keeps for its own pages.
+    PathReserved { value: String },
+    /// A route that an earlier one covers whole.
+    NeverReached { name: String, by: String },
+    /// A route that demands an identity and reads no credentials.
+    NothingAccepted { name: String },
+    /// A route that reads credentials and demands none.
+    AcceptWithoutDemand { name: String },
+    /// A route that takes tokens, without any issuer.
+    NoIssuer { name: String },
+    /// API keys are accepted, and stand nowhere.
+    ApiKeyNowhere { name: String },
+    /// A key that has no effect without a scheme.
+    NoEffect { key: &'static str },
+    /// A table of demands that demands nothing.
+    AllowEmpty,
+    /// `identity = false`.
+    AllowIdentityFalse,
+    /// A string that is not `anyone`.
+    AllowText { value: String, near: Option<&'static str> },
+    /// A scope with characters that scopes do not have.
+    Scope { value: String },
+    /// Claims are demanded where no token is read.
+    ClaimsWithoutTokens { name: String },
+    /// Everything is open to anyone.
+    EverythingOpen { name: String },
+    /// An upstream or issuer that no route uses.
+    Unused { what: &'static str, name: String },
+}
+
+impl RouteProblem {
+    pub(super) fn words(&self) -> (String, String) {
+        match self {
+            Self::Unknown { what, name, near } => (
+                format!("there is no {what} `{name}`"),
+                did_you_mean(near.as_deref(), format!("add a section `[{what}.{name}]`")),
+            ),
+            Self::NameTwice { name } => {
+                (format!("two routes have the name `{name}`"), "give each its own: the log names them".into())
+            }
+            Self::Pattern { value, fault } => (format!("`{value}`: {}", fault.detail()), fault.help().into()),
+            Self::Method { value, defect } => (
+                format!("`{value}`: {defect}"),
+                match defect {
+                    MethodDefect::LowerCase => format!("write `{}`", value.to_ascii_uppercase()),
+                    MethodDefect::Empty | MethodDefect::OddCharacter => "write one as in `GET` or `POST`".into(),
+                },
+            ),
+            Self::MethodNeverServed { value } => (
+                format!("`{value}` is refused on every route"),
+                "leave it out".into(),
+            ),
+            Self::PathReserved { value } => (
+                format!("`{value}` is a path that the gateway answers itself"),
+                "choose another path: this one never reaches a route".into(),
+            ),
+            Self::NeverReached { name, by } => (
+                format!("route `{name}` is never reached"),
+                format!("put it before `{by}`, or make one of them narrower: the first that fits decides"),
+            ),
+            Self::NothingAccepted { name } => (
+                format!("route `{name}` demands a known caller and reads no credentials"),
+                "add `accept`, as in `accept = [\"bearer\"]`, or write `allow = \"anyone\"`".into(),
+            ),
+            Self::AcceptWithoutDemand { name } => (
+                format!("route `{name}` is open to anyone: its `accept` has no effect"),
+                "leave `accept` out, or write `allow = { identity = true }`".into(),
+            ),
+            Self::NoIssuer { name } => (
+                format!("route `{name}` takes tokens, and there is no issuer of any"),
+                "add an `[issuer.NAME]` section, or take `bearer` out of `accept`".into(),
+            ),
+            Self::ApiKeyNowhere { name } => (
+                format!("route `{name}` takes API keys, and `[api_key]` says no place for them"),
+                "set `header`, or `authorization = true`".into(),
+            ),
+            Self::NoEffect { key } => (
+                format!("`{key}` has no effect where no tokens are taken"),
+                "add `bearer` to `accept`, or leave the key out".into(),
+            ),
+            Self::AllowEmpty => (
+                "`allow` demands nothing".into(),
+                "write `allow = { identity = true }` for any known caller, or `allow = \"anyone\"`".into(),
+            ),
+            Self::AllowIdentityFalse => (
+                "`identity = false` says nothing about who may pass".into(),
+                "write `allow = \"anyone\"` for a public route, or leave the key out".into(),
+            ),
+            Self::AllowText { value, near } => (
+                format!("`{value}` is nobody that `allow` knows"),
+                did_you_mean(*near, "write `\"anyone\"`, or a table as in `{ identity = true }`".into()),
+            ),
+            Self::Scope { value } => (
+                format!("`{value}` is not a scope"),
+                "write one scope an element, without spaces, quotes and backslashes".into(),
+            ),
+            Self::ClaimsWithoutTokens { name } => (
+                format!("route `{name}` demands claims, and only tokens have some"),
+                "add `bearer` to `accept`, or demand users or groups: nobody can pass".into(),
+            ),
+            Self::EverythingOpen { name } => (
+                format!("route `{name}` opens every path to anyone"),
+                "name the paths that are public: what no route names is refused".into(),
+            ),
+            Self::Unused { what, name } => {
+                (format!("no route uses {what} `{name}`"), "leave the section out, or name it in a route".into())
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Problems with the listener, files and URLs.
+//!
+//! Knows wording only.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use countersign_policy::{HostDefect, NetworkDefect};
+
+/// What is wrong with the listener, a file or a URL. Strings are what the user wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are what the message quotes")]
+pub enum ServerProblem {
+    /// Not an address to listen on.
+    ListenAddress { value: String },
+    /// Not a URL, or not one of the kind that is needed here.
+    Url { value: String, defect: UrlDefect },
+    /// Not a network.
+    Network { value: String, defect: NetworkDefect },
+    /// A file that cannot be read.
+    FileUnreadable { value: String, path: PathBuf, why: ErrorKind },
+    /// A PEM file without what it should have.
+    NotPem { value: String, wanted: &'static str },
+    /// A secret that everybody on the machine can read.
+    SecretOpenToOthers { value: String, path: PathBuf },
+    /// The store's folder is not there.
+    StoreFolderMissing { folder: PathBuf },
+    /// The store is a folder itself.
+    StoreIsFolder { value: String },
+    /// The store's folder can be written by everybody on the machine.
+    StoreFolderOpenToOthers { folder: PathBuf },
+    /// Everybody is believed to be a proxy.
+    EverybodyTrusted { value: String },
+    /// Credentials in plain text over a network.
+    NoTls { address: String },
+    /// The cost of a hash is out of bounds.
+    HashCost { detail: String },
+}
+
+/// What is wrong with a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlDefect {
+    /// Not `http://` or `https://` and a host.
+    NotHttp,
+    /// The host cannot be read.
+    Host(HostDefect),
+    /// A path where only an origin is wanted.
+    Path,
+    /// A query or a fragment.
+    QueryOrFragment,
+    /// `https` for an upstream.
+    UpstreamTls,
+    /// A space, a control character or a character outside of ASCII.
+    Characters,
+}
+
+impl ServerProblem {
+    pub(super) fn words(&self) -> (String, String) {
+        match self {
+            Self::ListenAddress { value } => (
+                format!("`{value}` is not an address to listen on"),
+                "write IP address and port, as in `127.0.0.1:8080`, `0.0.0.0:80` or `[::1]:8080`".into(),
+            ),
+            Self::Url { value, defect } => {
+                let (message, help) = defect.words();
+                (format!("`{value}` {message}"), help.into())
+            }
+            Self::Network { value, defect } => {
+                (format!("`{value}` is not a network: {defect}"), network_help(*defect).into())
+            }
+            Self::FileUnreadable { value, path, why } => (
+                format!("`{value}` cannot be read: {why}"),
+                format!("it was looked for at `{}`", path.display()),
+            ),
+            Self::NotPem { value, wanted } => (
+                format!("`{value}` has no {wanted}"),
+                format!("name a PEM file with a `-----BEGIN ...-----` line for the {wanted}"),
+            ),
+            Self::SecretOpenToOthers { value, path } => (
+                format!("`{value}` can be read by every user of this machine"),
+                format!("run `chmod o= {}`", path.display()),
+            ),
+            Self::StoreFolderMissing { folder } => (
+                format!("the store's folder `{}` is not there", folder.display()),
+                "make the folder, or name another: the file in it is made by itself".into(),
+            ),
+            Self::StoreIsFolder { value } => {
+                (format!("the store `{value}` is a folder"), "name a file in it".into())
+            }
+            Self::StoreFolderOpenToOthers { folder } => (
+                format!("the store's folder `{}` can be written by every user of this machine", folder.display()),
+                "keep the store in a folder of its own: whoever can write there can put another file in its place".into(),
+            ),
+            Self::EverybodyTrusted { value } => (
+                format!("`{value}` believes everybody's `X-Forwarded-For`"),
+                "name the networks of your proxies: anyone else can then no longer choose the address that rules see".into(),
+            ),
+            Self::NoTls { address } => (
+                format!("credentials come in without TLS on `{address}`"),
+                "set `tls`, or `public_url` to the https URL of the proxy in front, or listen on a loopback address".into(),
+            ),
+            Self::HashCost { detail } => (
+                format!("the cost of a password hash is out of bounds: {detail}"),
+                "the default is `{ memory_kib = 19456, passes = 2, lanes = 1 }`".into(),
+            ),
+        }
+    }
+}
+
+impl UrlDefect {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            UrlDefect::NotHttp => ("is not a URL", "begin it with `https://` or `http://`"),
+            UrlDefect::Host(HostDefect::Userinfo) => (
+                "has a user name in front of the host",
+                "leave user name and password out of the URL",
+            ),
+            UrlDefect::Host(_) => ("is not a URL: the host cannot be read", "write it as in `https://example.com:8443`"),
+            UrlDefect::Path => ("has a path", "write scheme, host and port alone: an origin is wanted here"),
+            UrlDefect::QueryOrFragment => ("has a query or a fragment", "leave out what begins with `?` or `#`"),
+            UrlDefect::UpstreamTls => (
+                "is an https URL, and upstreams are reached by http",
+                "write `http://`, and reach an upstream on another machine through a tunnel or a proxy beside it",
+            ),
+            UrlDefect::Characters => (
+                "has a character that URLs do not have",
+                "percent-encode it, and write host names beyond ASCII in their `xn--` form",
+            ),
+        }
+    }
+}
+
+const fn network_help(defect: NetworkDefect) -> &'static str {
+    match defect {
+        NetworkDefect::NotAnAddress | NetworkDefect::PrefixNotANumber => {
+            "write it as in `10.0.0.0/8`, `2001:db8::/32` or `192.0.2.7`"
+        }
+        NetworkDefect::PrefixTooLong => "write at most 32 for IPv4 and 128 for IPv6",
+        NetworkDefect::BitsAfterPrefix => "write the network's first address, as in `10.0.0.0/8` for `10.0.0.1/8`",
+    }
+}

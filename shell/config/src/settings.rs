@@ -1,0 +1,179 @@
+//! What the shell needs to know beside the rules of the line: addresses, limits, files, upstreams.
+//!
+//! Knows: values that have been checked. Does not know the file they stood in, nor what a request is.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use countersign_policy::Network;
+
+/// The settings of the gateway.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The addresses of the public listener.
+    pub listen: Vec<SocketAddr>,
+    /// Worker threads, each with its own runtime and listening sockets.
+    pub workers: usize,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// TLS on the public listener.
+    pub tls: Option<Tls>,
+    /// The limits and deadlines.
+    pub limits: Limits,
+    /// Where the store is.
+    pub store: PathBuf,
+    /// What is logged, and how.
+    pub log: Log,
+    /// How many verified credentials each worker remembers at most.
+    pub cache_entries_max: usize,
+    /// Where each issuer's keys come from, in the order of `Rules::issuers`.
+    pub issuers: Vec<IssuerKeys>,
+    /// The upstreams, in the order that `RouteRules::upstream` counts.
+    pub upstreams: Vec<Upstream>,
+}
+
+/// The files of the server's certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// PEM: the certificate and its chain.
+    pub certificate: PathBuf,
+    /// PEM: the private key.
+    pub key: PathBuf,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Log {
+    /// For machines or for people.
+    pub format: LogFormat,
+    /// Whether each refusal has a line.
+    pub refusals: bool,
+}
+
+/// The two forms of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// One line of words an event.
+    Text,
+}
+
+/// Where the keys of an issuer come from.
+#[derive(Debug, Clone)]
+pub struct IssuerKeys {
+    /// The source.
+    pub source: KeySource,
+    /// PEM certificates that are trusted for the issuer's server beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A source of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// OpenID Connect Discovery 1.0 or RFC 8414, from the issuer's own address.
+    Discovery,
+    /// A JWK Set at this address.
+    JwksUrl(String),
+    /// A JWK Set in this file.
+    JwksFile(PathBuf),
+    /// A JWK Set in the configuration itself, as JSON.
+    Inline(String),
+    /// A secret shared with the issuer, for HS256 and its kin: the bytes of this file, a line end apart.
+    SecretFile(PathBuf),
+}
+
+/// A server behind the gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// The name in the configuration.
+    pub name: Box<str>,
+    /// Host name or address.
+    pub host: Box<str>,
+    /// Port.
+    pub port: u16,
+    /// Whether the client's `Host` goes on, instead of the upstream's own.
+    pub keep_host: bool,
+}
+
+impl Upstream {
+    /// Host and port as they stand in a `Host` field.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match (self.host.contains(':'), self.port) {
+            (true, port) => format!("[{}]:{port}", self.host),
+            (false, 80) => self.host.to_string(),
+            (false, port) => format!("{}:{port}", self.host),
+        }
+    }
+}
+
+/// Every limit by name, with its default. Durations of zero mean "no limit" nowhere: a limit is always there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request head: target and header fields.
+    pub head_bytes_max: usize,
+    /// Header fields of a request.
+    pub headers_max: usize,
+    /// Bytes of a request body; `None`: as many as the upstream takes.
+    pub body_bytes_max: Option<u64>,
+    /// Open client connections, over all workers.
+    pub connections_max: usize,
+    /// Requests in flight on one HTTP/2 connection.
+    pub streams_max: u32,
+    /// From the connection to its first byte.
+    pub first_byte: Duration,
+    /// From the first byte of a head to its end.
+    pub head: Duration,
+    /// Between two requests on a connection.
+    pub idle: Duration,
+    /// Between two parts of a request body.
+    pub body_stall: Duration,
+    /// The TLS handshake.
+    pub tls_handshake: Duration,
+    /// Connecting to an upstream.
+    pub upstream_connect: Duration,
+    /// From the request to the head of the upstream's response.
+    pub upstream_head: Duration,
+    /// Between two parts of a response body.
+    pub upstream_stall: Duration,
+    /// Idle connections kept to one upstream, for each worker.
+    pub upstream_idle_max: usize,
+    /// How long an idle connection to an upstream is kept.
+    pub upstream_idle: Duration,
+    /// Passwords that may wait to be checked.
+    pub password_queue_max: usize,
+    /// Threads that check passwords.
+    pub password_threads: usize,
+    /// Refusals a second that are kept for `countersign why`; the log has all of them.
+    pub refusals_kept_per_sec_max: u32,
+    /// Refusals that are kept in all.
+    pub refusals_kept_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_bytes_max: 32 * 1024,
+            headers_max: 100,
+            body_bytes_max: None,
+            connections_max: 10_000,
+            streams_max: 128,
+            first_byte: Duration::from_secs(10),
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            body_stall: Duration::from_secs(30),
+            tls_handshake: Duration::from_secs(10),
+            upstream_connect: Duration::from_secs(5),
+            upstream_head: Duration::from_secs(60),
+            upstream_stall: Duration::from_secs(60),
+            upstream_idle_max: 64,
+            upstream_idle: Duration::from_secs(50),
+            password_queue_max: 64,
+            password_threads: 1,
+            refusals_kept_per_sec_max: 100,
+            refusals_kept_max: 10_000,
+        }
+    }
+}

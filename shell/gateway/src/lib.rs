@@ -1,0 +1,23 @@
+//! The gateway: sockets on both sides, and the line between them.
+//!
+//! Knows: HTTP, TLS, threads, the store, and who can answer what the line asks. Does not know grammar, rules or words:
+//! those are the core's, which decides here as it does in tests and in `explain`.
+//!
+//! The way of a request through the modules: `receive` → `serve` → `line` → `send`, or `refused`; what is seen of it
+//! from outside leaves sideways by `seen`.
+
+mod clock;
+mod line;
+mod receive;
+mod refused;
+mod request_id;
+mod run;
+mod seen;
+mod send;
+mod serve;
+mod start_error;
+mod worker;
+
+pub use run::{Gateway, start};
+pub use seen::{Event, Log};
+pub use start_error::StartError;

@@ -1,0 +1,138 @@
+//! The keys of issuers: fetched at the start, refreshed ahead of time, and asked for again when an unknown id comes.
+//!
+//! Knows: when to fetch. Does not know tokens. The worker's question is answered from memory; only an unknown key id,
+//! or an issuer whose keys were never seen, lets a request wait for a fetch, and however many of those come, the issuer
+//! hears of them once in a while.
+
+mod document;
+mod fetch;
+mod fetcher;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use countersign_flow::KeysAnswer;
+use countersign_jose::KeySet;
+use tokio::sync::{Notify, watch};
+
+pub(crate) use fetcher::start;
+
+/// The least time between two fetches for unknown key ids, in seconds.
+pub(crate) const UNKNOWN_KID_INTERVAL_SECS: i64 = 30;
+/// The least time between two attempts while the keys of an issuer are not known at all, in seconds.
+pub(crate) const UNKNOWN_ISSUER_INTERVAL_SECS: i64 = 5;
+/// How long a request waits for a fetch at most.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// The keys of all issuers, shared by the workers.
+pub(crate) struct KeyRing {
+    issuers: Vec<Arc<IssuerState>>,
+    epoch: Arc<AtomicU64>,
+}
+
+/// What is known of one issuer.
+pub(crate) struct IssuerState {
+    known: ArcSwapOption<Known>,
+    /// Rises with every attempt that is over, also a failed one.
+    attempts: watch::Sender<u64>,
+    wanted: Notify,
+    last_demand_unix_secs: AtomicI64,
+    /// Whether the keys never change: files, inline keys, shared secrets.
+    fixed: bool,
+}
+
+/// A set of keys, and how far the issuer's clock was ahead of ours when it was fetched.
+pub(crate) struct Known {
+    pub(crate) keys: Arc<KeySet>,
+    pub(crate) issuer_ahead_secs: Option<i64>,
+}
+
+impl IssuerState {
+    pub(crate) fn new(known: Option<Known>, fixed: bool) -> Arc<Self> {
+        Arc::new(Self {
+            known: ArcSwapOption::from_pointee(known),
+            attempts: watch::Sender::new(0),
+            wanted: Notify::new(),
+            last_demand_unix_secs: AtomicI64::new(i64::MIN),
+            fixed,
+        })
+    }
+
+    fn answer(&self) -> KeysAnswer {
+        match &*self.known.load() {
+            Some(known) => KeysAnswer::Keys {
+                keys: Arc::clone(&known.keys),
+                issuer_ahead_secs: known.issuer_ahead_secs,
+            },
+            None => KeysAnswer::Unavailable,
+        }
+    }
+
+    /// Whether this demand is the one that the issuer hears of.
+    fn may_demand(&self, interval_secs: i64, now_unix_secs: i64) -> bool {
+        let last = self.last_demand_unix_secs.load(Ordering::Relaxed);
+        now_unix_secs.saturating_sub(last) >= interval_secs
+            && self
+                .last_demand_unix_secs
+                .compare_exchange(last, now_unix_secs, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+impl KeyRing {
+    pub(crate) fn new(issuers: Vec<Arc<IssuerState>>) -> Self {
+        Self {
+            issuers,
+            epoch: Arc::default(),
+        }
+    }
+
+    /// Changes whenever some issuer's keys have changed: what was verified with the old ones must be verified again.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// The keys of an issuer, fetched anew first where the key asked for is not among them.
+    pub(crate) async fn find(
+        &self,
+        issuer: usize,
+        kid: Option<&str>,
+        now_unix_secs: i64,
+    ) -> KeysAnswer {
+        let Some(state) = self.issuers.get(issuer) else {
+            return KeysAnswer::Unavailable;
+        };
+        let answer = state.answer();
+        let interval_secs = match &answer {
+            KeysAnswer::Keys { keys, .. }
+                if state.fixed || kid.is_none_or(|kid| keys.contains(kid)) =>
+            {
+                return answer;
+            }
+            KeysAnswer::Keys { .. } => UNKNOWN_KID_INTERVAL_SECS,
+            KeysAnswer::Unavailable => UNKNOWN_ISSUER_INTERVAL_SECS,
+        };
+        let mut attempts = state.attempts.subscribe();
+        let in_flight = self.demand(state, interval_secs, now_unix_secs);
+        if !in_flight {
+            return answer;
+        }
+        // A time-out leaves the answer as it was.
+        let _ = tokio::time::timeout(WAIT, attempts.changed()).await;
+        state.answer()
+    }
+
+    /// Asks for a fetch, if one is due; tells whether waiting for its end makes sense.
+    fn demand(&self, state: &IssuerState, interval_secs: i64, now_unix_secs: i64) -> bool {
+        if state.may_demand(interval_secs, now_unix_secs) {
+            state.wanted.notify_one();
+            return true;
+        }
+        // Those who come while the fetch is under way wait for it too; it takes no longer than this.
+        let since =
+            now_unix_secs.saturating_sub(state.last_demand_unix_secs.load(Ordering::Relaxed));
+        since <= 1
+    }
+}

@@ -1,0 +1,300 @@
+//! The thread that fetches keys: one task an issuer, at the start, ahead of expiry, and on demand.
+//!
+//! Knows: sources of keys and their times. Does not know who asks. A failed fetch keeps the keys that are known.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use countersign_config::{IssuerKeys, KeySource};
+use countersign_flow::{IssuerRules, Rules};
+use countersign_jose::KeySet;
+use countersign_secret::Secret;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use super::{IssuerState, KeyRing, Known, document, fetch};
+use crate::StartError;
+use crate::seen::{Event, Log};
+
+/// Keys are fetched again after this time where the issuer names none, and bounds for the time it names.
+const REFRESH_DEFAULT_SECS: u64 = 15 * 60;
+const REFRESH_SECS_MIN: u64 = 60;
+const REFRESH_SECS_MAX: u64 = 24 * 60 * 60;
+/// After a failure: from, doubling, to.
+const RETRY_SECS_MIN: u64 = 5;
+const RETRY_SECS_MAX: u64 = 300;
+/// How long keys go on that could not be fetched again: past this, a key that was withdrawn would live too long.
+const STALE_SECS_MAX: i64 = 24 * 60 * 60;
+
+/// Reads the keys that stand in files, and starts to fetch the others.
+pub(crate) fn start(
+    rules: &Rules,
+    sources: &[IssuerKeys],
+    log: &Log,
+) -> Result<Arc<KeyRing>, StartError> {
+    let mut states = Vec::new();
+    let mut tasks = Vec::new();
+    for (issuer, keys) in rules.issuers.iter().zip(sources) {
+        let fixed = fixed_keys(issuer, &keys.source)?;
+        let state = match fixed {
+            Some(keys) => IssuerState::new(
+                Some(Known {
+                    keys: Arc::new(keys),
+                    issuer_ahead_secs: None,
+                }),
+                true,
+            ),
+            None => IssuerState::new(None, false),
+        };
+        if !state.fixed {
+            let tls = client_config(keys.ca_file.as_deref())?;
+            let jwks_url = match &keys.source {
+                KeySource::JwksUrl(url) => Some(url.clone()),
+                KeySource::Discovery
+                | KeySource::JwksFile(_)
+                | KeySource::Inline(_)
+                | KeySource::SecretFile(_) => None,
+            };
+            tasks.push(Task {
+                name: issuer.name.clone(),
+                issuer: issuer.issuer.clone(),
+                jwks_url,
+                tls,
+                state: Arc::clone(&state),
+                log: log.clone(),
+                epoch: Arc::default(),
+            });
+        }
+        states.push(state);
+    }
+    let ring = Arc::new(KeyRing::new(states));
+    for task in &mut tasks {
+        task.epoch = Arc::clone(&ring.epoch);
+    }
+    if !tasks.is_empty() {
+        run(tasks)?;
+    }
+    Ok(ring)
+}
+
+fn run(tasks: Vec<Task>) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)?;
+    let thread = std::thread::Builder::new().name("keys".into());
+    let fetch_all = move || {
+        runtime.block_on(async {
+            let handles: Vec<_> = tasks
+                .into_iter()
+                .map(|task| tokio::spawn(task.run()))
+                .collect();
+            for handle in handles {
+                // A task ends only with the process.
+                let _ = handle.await;
+            }
+        });
+    };
+    thread
+        .spawn(fetch_all)
+        .map(drop)
+        .map_err(StartError::Thread)
+}
+
+fn fixed_keys(issuer: &IssuerRules, source: &KeySource) -> Result<Option<KeySet>, StartError> {
+    let unreadable = |path: &Path, error: std::io::Error| StartError::Keys {
+        issuer: issuer.name.clone(),
+        reason: format!("`{}` cannot be read: {error}", path.display()),
+    };
+    let parse = |bytes: &[u8]| {
+        KeySet::parse_json(bytes)
+            .map(Some)
+            .map_err(|error| StartError::Keys {
+                issuer: issuer.name.clone(),
+                reason: error.to_string(),
+            })
+    };
+    match source {
+        KeySource::Discovery | KeySource::JwksUrl(_) => Ok(None),
+        KeySource::Inline(json) => parse(json.as_bytes()),
+        KeySource::JwksFile(path) => {
+            parse(&std::fs::read(path).map_err(|error| unreadable(path, error))?)
+        }
+        KeySource::SecretFile(path) => {
+            let mut bytes = std::fs::read(path).map_err(|error| unreadable(path, error))?;
+            // An editor's line end is not part of the secret.
+            while bytes
+                .last()
+                .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
+            {
+                bytes.pop();
+            }
+            shared_secret(issuer, Secret::new(bytes)).map(Some)
+        }
+    }
+}
+
+fn shared_secret(issuer: &IssuerRules, secret: Secret<Vec<u8>>) -> Result<KeySet, StartError> {
+    let failed = |reason: String| StartError::Keys {
+        issuer: issuer.name.clone(),
+        reason,
+    };
+    // One secret is for one algorithm: a secret that is used in two ways is two secrets.
+    let [algorithm] = issuer.algorithms.as_slice() else {
+        return Err(failed("a shared secret needs exactly one algorithm".into()));
+    };
+    KeySet::shared_secret(secret, None, *algorithm).map_err(|error| failed(error.to_string()))
+}
+
+/// Trusts what the system trusts, and the file's certificates beside.
+fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, StartError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = ca_file {
+        let unreadable = |reason: String| StartError::Pem {
+            path: path.display().to_string(),
+            reason,
+        };
+        let certificates: Result<Vec<_>, _> =
+            CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+        for certificate in certificates.map_err(|error| unreadable(error.to_string()))? {
+            roots
+                .add(certificate)
+                .map_err(|error| unreadable(error.to_string()))?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| StartError::Tls {
+            reason: error.to_string(),
+        })?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+struct Task {
+    name: Box<str>,
+    issuer: Box<str>,
+    jwks_url: Option<String>,
+    tls: Arc<ClientConfig>,
+    state: Arc<IssuerState>,
+    log: Log,
+    epoch: Arc<AtomicU64>,
+}
+
+struct FetchedKeys {
+    known: Known,
+    fingerprint: Vec<u8>,
+    refresh_secs: u64,
+}
+
+impl Task {
+    async fn run(self) {
+        let mut retry_secs = RETRY_SECS_MIN;
+        let mut fingerprint = Vec::new();
+        let mut fetched_unix_secs = i64::MIN;
+        loop {
+            let wait_secs = match self.fetch().await {
+                Ok(fetched) => {
+                    retry_secs = RETRY_SECS_MIN;
+                    fetched_unix_secs = now_unix_secs();
+                    let keys = fetched.known.keys.len();
+                    self.state.known.store(Some(Arc::new(fetched.known)));
+                    if fingerprint != fetched.fingerprint {
+                        fingerprint = fetched.fingerprint;
+                        self.epoch.fetch_add(1, Ordering::Release);
+                    }
+                    self.log.write(&Event::KeysFetched {
+                        issuer: &self.name,
+                        keys,
+                        refresh_secs: fetched.refresh_secs,
+                    });
+                    fetched.refresh_secs
+                }
+                Err(reason) => {
+                    let known = self.forget_stale(fetched_unix_secs);
+                    self.log.write(&Event::KeysUnavailable {
+                        issuer: &self.name,
+                        reason,
+                        known,
+                        retry_secs,
+                    });
+                    let wait_secs = retry_secs;
+                    retry_secs = retry_secs.saturating_mul(2).min(RETRY_SECS_MAX);
+                    wait_secs
+                }
+            };
+            self.state
+                .attempts
+                .send_modify(|attempts| *attempts = attempts.wrapping_add(1));
+            // A demand or the time, whichever comes first.
+            let _ =
+                tokio::time::timeout(Duration::from_secs(wait_secs), self.state.wanted.notified())
+                    .await;
+        }
+    }
+
+    /// Whether keys are still known after a failure.
+    fn forget_stale(&self, fetched_unix_secs: i64) -> bool {
+        let known: &ArcSwapOption<Known> = &self.state.known;
+        if now_unix_secs().saturating_sub(fetched_unix_secs) > STALE_SECS_MAX
+            && known.load().is_some()
+        {
+            known.store(None);
+            self.epoch.fetch_add(1, Ordering::Release);
+        }
+        known.load().is_some()
+    }
+
+    async fn fetch(&self) -> Result<FetchedKeys, String> {
+        let address = match &self.jwks_url {
+            Some(address) => address.clone(),
+            None => self.discover().await?,
+        };
+        let fetched = fetch::fetch(&address, &self.tls)
+            .await
+            .map_err(|error| format!("{address}: {error}"))?;
+        let keys =
+            KeySet::parse_json(&fetched.body).map_err(|error| format!("{address}: {error}"))?;
+        if keys.is_empty() {
+            return Err(format!("{address}: there is no key that can be used"));
+        }
+        let stated_secs = fetched
+            .max_age_secs
+            .unwrap_or(REFRESH_DEFAULT_SECS)
+            .clamp(REFRESH_SECS_MIN, REFRESH_SECS_MAX);
+        Ok(FetchedKeys {
+            known: Known {
+                keys: Arc::new(keys),
+                issuer_ahead_secs: fetched
+                    .date_unix_secs
+                    .map(|date| date.saturating_sub(now_unix_secs())),
+            },
+            fingerprint: fetched.body.to_vec(),
+            // Ahead of expiry, so that no request ever waits for it.
+            refresh_secs: stated_secs.saturating_mul(3).saturating_div(4),
+        })
+    }
+
+    async fn discover(&self) -> Result<String, String> {
+        let mut reasons = Vec::new();
+        for address in document::addresses(&self.issuer) {
+            let found = fetch::fetch(&address, &self.tls).await;
+            match found.and_then(|fetched| document::jwks_address(&fetched.body, &self.issuer)) {
+                Ok(jwks) => return Ok(jwks),
+                Err(reason) => reasons.push(format!("{address}: {reason}")),
+            }
+        }
+        Err(reasons.join("; "))
+    }
+}
+
+fn now_unix_secs() -> i64 {
+    jiff::Timestamp::now().as_second()
+}

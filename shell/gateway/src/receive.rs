@@ -1,0 +1,15 @@
+//! The near side of the line: sockets, TLS, and the heads of requests.
+//!
+//! Knows: connections and HTTP. Does not know what credentials mean.
+
+mod connection;
+mod head;
+mod listener;
+mod tls;
+mod watched;
+
+pub(crate) use connection::{Connections, accept};
+pub(crate) use head::{authority, check};
+pub(crate) use listener::listen;
+pub(crate) use tls::server_config;
+pub(crate) use watched::{ConnectionWatch, RequestInFlight};

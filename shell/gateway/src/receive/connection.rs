@@ -1,0 +1,276 @@
+//! One client connection, from the accepted socket to its end.
+//!
+//! Knows: TLS or not, HTTP/1.1 or HTTP/2, and how long each phase may take. Does not know what a request is for.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use countersign_cause::Cause;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::watched::{ConnectionWatch, Watched};
+use crate::seen::Event;
+use crate::serve::{Arrival, serve};
+use crate::worker::Worker;
+
+/// RFC 9113 section 3.4: what a client that knows us to speak HTTP/2 begins with.
+const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How many connections are open, over all workers.
+#[derive(Clone, Default)]
+pub(crate) struct Connections(Arc<AtomicUsize>);
+
+struct Counted(Connections);
+
+impl Connections {
+    /// Whether any connection is open.
+    pub(crate) fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    fn enter(&self, max: usize) -> Option<Counted> {
+        if self.0.fetch_add(1, Ordering::Relaxed) >= max {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Counted(self.clone()))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Accepts connections until the worker closes.
+pub(crate) async fn accept(worker: Rc<Worker>, listener: TcpListener, connections: Connections) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => match connections.enter(worker.limits().connections_max) {
+                Some(counted) => {
+                    let worker = Rc::clone(&worker);
+                    tokio::task::spawn_local(async move {
+                        connect(worker, stream, peer).await;
+                        drop(counted);
+                    });
+                }
+                None => ended(
+                    &worker,
+                    peer,
+                    Cause::GatewayOverloaded,
+                    "more connections than `connections_max`",
+                ),
+            },
+            // Out of file descriptors, as a rule: to try again at once would spin.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+fn ended(worker: &Worker, peer: SocketAddr, cause: Cause, detail: &str) {
+    worker.lines().write(&Event::ConnectionEnded {
+        peer: peer.to_string(),
+        cause: cause.id(),
+        detail,
+    });
+}
+
+async fn connect(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    match worker.tls() {
+        Some(tls) => {
+            let handshake = timeout(worker.limits().tls_handshake, tls.accept(stream)).await;
+            match handshake {
+                Ok(Ok(stream)) => {
+                    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                    run(worker, stream, Vec::new(), http2, peer, true).await;
+                }
+                Ok(Err(_)) => ended(
+                    &worker,
+                    peer,
+                    Cause::RequestMalformed,
+                    "the TLS handshake failed",
+                ),
+                Err(_) => ended(
+                    &worker,
+                    peer,
+                    Cause::RequestMalformed,
+                    "no TLS handshake within `tls_handshake_secs`",
+                ),
+            }
+        }
+        None => sniff(worker, stream, peer).await,
+    }
+}
+
+/// Without TLS only the first bytes tell HTTP/2 from HTTP/1.1.
+async fn sniff(worker: Rc<Worker>, mut stream: TcpStream, peer: SocketAddr) {
+    let mut ahead = Vec::with_capacity(HTTP2_PREFACE.len());
+    let first = async {
+        while ahead.len() < HTTP2_PREFACE.len() && HTTP2_PREFACE.starts_with(&ahead) {
+            let left = HTTP2_PREFACE.len().saturating_sub(ahead.len());
+            if (&mut stream).take(left as u64).read_buf(&mut ahead).await? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok::<bool, std::io::Error>(true)
+    };
+    match timeout(worker.limits().first_byte, first).await {
+        Ok(Ok(true)) => {
+            let http2 = ahead == HTTP2_PREFACE;
+            run(worker, stream, ahead, http2, peer, false).await;
+        }
+        // Nothing was asked, so there is nothing to answer.
+        Ok(Ok(false) | Err(_)) => {}
+        Err(_) => ended(
+            &worker,
+            peer,
+            Cause::RequestMalformed,
+            "nothing was sent within `first_byte_secs`",
+        ),
+    }
+}
+
+async fn run<S>(
+    worker: Rc<Worker>,
+    stream: S,
+    ahead: Vec<u8>,
+    http2: bool,
+    peer: SocketAddr,
+    secure: bool,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let limits = worker.limits();
+    let deadline = worker.clock().deadline();
+    // HTTP/2 sends frames between requests that begin no head.
+    let head = if http2 { limits.idle } else { limits.head };
+    let watch = ConnectionWatch::new(deadline, head, limits.idle, limits.upstream_stall);
+    let io = Watched::new(TokioIo::new(stream), ahead, Rc::clone(&watch));
+    let arrival = Rc::new(Arrival {
+        worker: Rc::clone(&worker),
+        watch: Rc::clone(&watch),
+        peer,
+        secure,
+    });
+    let service = service_fn(move |request| serve(Rc::clone(&arrival), request));
+    let result = if http2 {
+        let mut builder = http2::Builder::new(Local);
+        builder
+            .max_concurrent_streams(limits.streams_max)
+            .max_header_list_size(header_list_max(&worker));
+        let connection = pin!(builder.serve_connection(io, service));
+        watch_over(
+            connection,
+            |connection| connection.graceful_shutdown(),
+            &worker,
+            &watch,
+        )
+        .await
+    } else {
+        let mut builder = http1::Builder::new();
+        let buffer = limits
+            .head_bytes_max
+            .saturating_mul(2)
+            .max(BUFFER_BYTES_MIN);
+        builder
+            .header_read_timeout(None)
+            .half_close(false)
+            .max_buf_size(buffer);
+        let connection = pin!(builder.serve_connection(io, service));
+        watch_over(
+            connection,
+            |connection| connection.graceful_shutdown(),
+            &worker,
+            &watch,
+        )
+        .await
+    };
+    match result {
+        None => ended(
+            &worker,
+            peer,
+            Cause::RequestMalformed,
+            "no whole request within `head_secs` or `idle_secs`",
+        ),
+        Some(Err(error)) if error.is_parse_too_large() => {
+            ended(
+                &worker,
+                peer,
+                Cause::HeaderTooLarge,
+                "the head is larger than can be read",
+            );
+        }
+        Some(Err(error)) if error.is_parse() => {
+            ended(
+                &worker,
+                peer,
+                Cause::RequestMalformed,
+                "what was sent is not HTTP",
+            );
+        }
+        // Broken off, by either side: nobody is there to be told.
+        Some(Ok(()) | Err(_)) => {}
+    }
+}
+
+/// Drives a connection until it ends, has waited too long (`None`), or the worker closes it after its present requests.
+async fn watch_over<C>(
+    mut connection: Pin<&mut C>,
+    close: impl Fn(Pin<&mut C>),
+    worker: &Worker,
+    watch: &ConnectionWatch,
+) -> Option<hyper::Result<()>>
+where
+    C: Future<Output = hyper::Result<()>>,
+{
+    let mut closing = false;
+    std::future::poll_fn(|context: &mut Context<'_>| {
+        if !closing && worker.is_closing() {
+            closing = true;
+            close(connection.as_mut());
+        }
+        if watch.poll_over(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        connection.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// Runs the streams of an HTTP/2 connection on the worker's own thread.
+#[derive(Clone, Copy)]
+struct Local;
+
+impl<F> hyper::rt::Executor<F> for Local
+where
+    F: Future + 'static,
+{
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(async move {
+            future.await;
+        });
+    }
+}
+
+/// The least that hyper works with, in bytes.
+const BUFFER_BYTES_MIN: usize = 16 * 1024;
+
+/// Above our own limit, so that it is ours that answers, with a cause.
+fn header_list_max(worker: &Worker) -> u32 {
+    u32::try_from(worker.limits().head_bytes_max.saturating_mul(2)).unwrap_or(u32::MAX)
+}

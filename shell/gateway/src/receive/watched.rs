@@ -1,0 +1,172 @@
+//! A client's byte stream under the deadlines of its connection.
+//!
+//! Knows: when bytes come and go. Does not know what they mean: HTTP is hyper's.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+
+use crate::clock::Deadline;
+
+/// What a connection is waiting for, as its deadline sees it.
+pub(crate) struct ConnectionWatch {
+    deadline: Deadline,
+    requests: Cell<u32>,
+    in_head: Cell<bool>,
+    head: Duration,
+    idle: Duration,
+    stall: Duration,
+}
+
+impl ConnectionWatch {
+    pub(crate) fn new(
+        deadline: Deadline,
+        head: Duration,
+        idle: Duration,
+        stall: Duration,
+    ) -> Rc<Self> {
+        deadline.set(head);
+        Rc::new(Self {
+            deadline,
+            requests: Cell::new(0),
+            in_head: Cell::new(true),
+            head,
+            idle,
+            stall,
+        })
+    }
+
+    /// A request's head is complete.
+    fn request_begins(&self) {
+        self.in_head.set(false);
+        self.requests.set(self.requests.get().saturating_add(1));
+        self.deadline.clear();
+    }
+
+    /// A response is complete, or given up.
+    fn request_ends(&self) {
+        self.requests.set(self.requests.get().saturating_sub(1));
+        if self.requests.get() == 0 {
+            self.deadline.set(self.idle);
+        }
+    }
+
+    /// The first bytes of a head begin its time; later ones do not extend it.
+    fn bytes_read(&self) {
+        if self.requests.get() == 0 && !self.in_head.get() {
+            self.in_head.set(true);
+            self.deadline.set(self.head);
+        }
+    }
+
+    /// A client that does not take what it has asked for.
+    fn write_waits(&self) {
+        self.deadline.set(self.stall);
+    }
+
+    fn bytes_written(&self) {
+        if self.requests.get() > 0 {
+            self.deadline.clear();
+        }
+    }
+
+    /// Ready once the connection has waited too long.
+    pub(crate) fn poll_over(&self, context: &Context<'_>) -> Poll<()> {
+        self.deadline.poll_passed(context)
+    }
+}
+
+/// A request that is under way on a connection, until its response is complete or given up.
+pub(crate) struct RequestInFlight(Rc<ConnectionWatch>);
+
+impl RequestInFlight {
+    pub(crate) fn begin(watch: &Rc<ConnectionWatch>) -> Self {
+        watch.request_begins();
+        Self(Rc::clone(watch))
+    }
+}
+
+impl Drop for RequestInFlight {
+    fn drop(&mut self) {
+        self.0.request_ends();
+    }
+}
+
+/// A byte stream that tells its watch, and gives back first what was read ahead of it.
+pub(crate) struct Watched<I> {
+    io: I,
+    ahead: Vec<u8>,
+    watch: Rc<ConnectionWatch>,
+}
+
+impl<I> Watched<I> {
+    pub(crate) const fn new(io: I, ahead: Vec<u8>, watch: Rc<ConnectionWatch>) -> Self {
+        Self { io, ahead, watch }
+    }
+
+    fn after_write(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &result {
+            Poll::Pending => self.watch.write_waits(),
+            Poll::Ready(_) => self.watch.bytes_written(),
+        }
+        result
+    }
+}
+
+impl<I: Read + Unpin> Read for Watched<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let size = self.ahead.len().min(buffer.remaining());
+            let rest = self.ahead.split_off(size);
+            buffer.put_slice(&self.ahead);
+            self.ahead = rest;
+            return Poll::Ready(Ok(()));
+        }
+        let result = Pin::new(&mut self.io).poll_read(context, buffer);
+        if result.is_ready() {
+            self.watch.bytes_read();
+        }
+        result
+    }
+}
+
+impl<I: Write + Unpin> Write for Watched<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.after_write(result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.io).poll_write_vectored(context, slices);
+        self.after_write(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}

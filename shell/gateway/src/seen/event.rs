@@ -1,0 +1,107 @@
+//! The events, each with the fields that a log line has. There is no field that could hold a secret.
+//!
+//! Knows: field names, which are public. Does not know where events go.
+
+use serde::Serialize;
+
+/// Something worth telling.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event<'a> {
+    /// The gateway listens.
+    Listening {
+        /// The address.
+        address: String,
+        /// `http` or `https`.
+        protocol: &'static str,
+    },
+    /// The gateway ends.
+    Stopping {
+        /// Why.
+        reason: &'a str,
+    },
+    /// The keys of an issuer are known, or known anew.
+    KeysFetched {
+        /// The issuer's name in the configuration.
+        issuer: &'a str,
+        /// How many keys can be used.
+        keys: usize,
+        /// Until they are fetched again.
+        refresh_secs: u64,
+    },
+    /// The keys of an issuer could not be fetched.
+    KeysUnavailable {
+        /// The issuer's name in the configuration.
+        issuer: &'a str,
+        /// What went wrong.
+        reason: String,
+        /// Whether older keys are still known, which then go on.
+        known: bool,
+        /// Until the next attempt.
+        retry_secs: u64,
+    },
+    /// A request was refused.
+    Refused(Refused<'a>),
+    /// A connection was ended for a limit or a protocol error, before there was a request.
+    ConnectionEnded {
+        /// The peer's address.
+        peer: String,
+        /// The cause.
+        cause: &'static str,
+        /// What exactly happened.
+        detail: &'a str,
+    },
+    /// A password at rest was hashed anew with today's cost.
+    HashRenewed {
+        /// The store's key of the user.
+        user_id: i64,
+    },
+    /// The store did not do what it was asked for.
+    StoreFailed {
+        /// What was asked.
+        what: &'static str,
+        /// What went wrong.
+        reason: String,
+    },
+    /// Log lines that were lost, since they came faster than they could be written.
+    LogLinesLost {
+        /// How many.
+        lines: u64,
+    },
+    /// Refusals that were not kept for `countersign why`, since they came faster than the limit.
+    RefusalsNotKept {
+        /// How many.
+        refusals: u64,
+    },
+}
+
+/// A refusal as the log has it.
+#[derive(Debug, Serialize)]
+pub struct Refused<'a> {
+    pub(crate) cause: &'static str,
+    /// The cause that the client was told, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) told: Option<&'static str>,
+    pub(crate) status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scheme: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) route: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) subject: Option<&'a str>,
+    #[serde(flatten)]
+    pub(crate) request: Request<'a>,
+}
+
+/// What the log says of the request itself. The query is left out: tokens are put there.
+#[derive(Debug, Serialize)]
+pub(crate) struct Request<'a> {
+    #[serde(rename = "request")]
+    pub(crate) id: &'a str,
+    pub(crate) peer: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+}

@@ -1,0 +1,284 @@
+//! Bodies on their way through: streamed, bounded, and under deadlines.
+//!
+//! Knows: frames and how long they may take. Does not know what is in them.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::pool::Link;
+use crate::clock::Deadline;
+use crate::receive::RequestInFlight;
+use crate::worker::Worker;
+
+/// What an exchange is waiting for: it decides whose fault a passed deadline is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// For the client's next part of the request body.
+    Client,
+    /// For the upstream.
+    Upstream,
+}
+
+/// The deadline of one exchange, shared by the request body and whoever waits for the response.
+pub(crate) struct ExchangeWatch {
+    pub(crate) deadline: Deadline,
+    pub(crate) waiting: Cell<Waiting>,
+    pub(crate) too_large: Cell<bool>,
+    pub(crate) client_failed: Cell<bool>,
+}
+
+impl ExchangeWatch {
+    pub(crate) fn new(deadline: Deadline) -> Rc<Self> {
+        Rc::new(Self {
+            deadline,
+            waiting: Cell::new(Waiting::Upstream),
+            too_large: Cell::new(false),
+            client_failed: Cell::new(false),
+        })
+    }
+
+    fn wait_for(&self, waiting: Waiting, time: Duration) {
+        self.waiting.set(waiting);
+        self.deadline.set(time);
+    }
+}
+
+/// A request body on its way to the upstream.
+pub(crate) struct RequestBody {
+    body: Incoming,
+    watch: Rc<ExchangeWatch>,
+    left_bytes: u64,
+    stall: Duration,
+    answer: Duration,
+}
+
+impl RequestBody {
+    pub(crate) fn new(
+        body: Incoming,
+        watch: Rc<ExchangeWatch>,
+        bytes_max: Option<u64>,
+        stall: Duration,
+        answer: Duration,
+    ) -> Self {
+        Self {
+            body,
+            watch,
+            left_bytes: bytes_max.unwrap_or(u64::MAX),
+            stall,
+            answer,
+        }
+    }
+}
+
+/// Why a request body ended early; the exchange that carries it is given up.
+#[derive(Debug)]
+pub(crate) enum BodyFailure {
+    /// More bytes than the limit.
+    TooLarge,
+    /// The client broke off, or framed its body wrongly.
+    Client,
+}
+
+impl std::fmt::Display for BodyFailure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::TooLarge => "the request body is larger than the limit",
+            Self::Client => "the client broke off its request body",
+        })
+    }
+}
+
+impl std::error::Error for BodyFailure {}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyFailure;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
+        match Pin::new(&mut self.body).poll_frame(context) {
+            Poll::Pending => {
+                self.watch.wait_for(Waiting::Client, self.stall);
+                Poll::Pending
+            }
+            Poll::Ready(Some(Ok(frame))) => {
+                self.watch.wait_for(Waiting::Upstream, self.answer);
+                let size = frame
+                    .data_ref()
+                    .map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX));
+                match self.left_bytes.checked_sub(size) {
+                    Some(left) => self.left_bytes = left,
+                    None => {
+                        self.watch.too_large.set(true);
+                        return Poll::Ready(Some(Err(BodyFailure::TooLarge)));
+                    }
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(_))) => {
+                self.watch.client_failed.set(true);
+                Poll::Ready(Some(Err(BodyFailure::Client)))
+            }
+            Poll::Ready(None) => {
+                self.watch.wait_for(Waiting::Upstream, self.answer);
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A response body on its way to the client. It holds the request in flight until it is over.
+pub(crate) struct ResponseBody {
+    source: Source,
+    _in_flight: RequestInFlight,
+}
+
+enum Source {
+    Own(Option<Bytes>),
+    Upstream(UpstreamBody),
+}
+
+/// A body that an upstream sends, with the connection that it comes by.
+pub(crate) struct UpstreamBody {
+    pub(crate) body: Incoming,
+    pub(crate) link: Option<Link>,
+    pub(crate) upstream: usize,
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) watch: Rc<ExchangeWatch>,
+}
+
+/// Why a response body ended early. The client sees a broken connection, never a complete response.
+#[derive(Debug)]
+pub(crate) enum ResponseFailure {
+    /// The upstream sent nothing more in time.
+    Stalled,
+    /// The upstream broke off.
+    Broken,
+}
+
+impl std::fmt::Display for ResponseFailure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Stalled => "the upstream's response stalled",
+            Self::Broken => "the upstream broke off its response",
+        })
+    }
+}
+
+impl std::error::Error for ResponseFailure {}
+
+impl ResponseBody {
+    pub(crate) fn own(bytes: Vec<u8>, in_flight: RequestInFlight) -> Self {
+        let bytes = (!bytes.is_empty()).then(|| Bytes::from(bytes));
+        Self {
+            source: Source::Own(bytes),
+            _in_flight: in_flight,
+        }
+    }
+
+    pub(crate) const fn upstream(body: UpstreamBody, in_flight: RequestInFlight) -> Self {
+        Self {
+            source: Source::Upstream(body),
+            _in_flight: in_flight,
+        }
+    }
+}
+
+impl UpstreamBody {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ResponseFailure>>> {
+        let mut polled = Pin::new(&mut self.body).poll_frame(context);
+        if polled.is_pending()
+            && let Some(link) = &mut self.link
+        {
+            link.drive(context);
+            polled = Pin::new(&mut self.body).poll_frame(context);
+        }
+        match polled {
+            Poll::Pending if self.watch.deadline.poll_passed(context).is_ready() => {
+                self.link = None;
+                Poll::Ready(Some(Err(ResponseFailure::Stalled)))
+            }
+            Poll::Pending => {
+                self.watch.deadline.set(self.worker.limits().upstream_stall);
+                Poll::Pending
+            }
+            Poll::Ready(Some(Ok(frame))) => {
+                // Of a body whose length is known nobody asks for the end.
+                if self.body.is_end_stream() {
+                    self.give_back(context);
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(_))) => {
+                self.link = None;
+                Poll::Ready(Some(Err(ResponseFailure::Broken)))
+            }
+            Poll::Ready(None) => {
+                self.give_back(context);
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    /// A response that is complete leaves its connection to the next request.
+    pub(crate) fn give_back(&mut self, context: &mut Context<'_>) {
+        self.watch.deadline.clear();
+        if let Some(mut link) = self.link.take() {
+            link.drive(context);
+            self.worker
+                .pools()
+                .put(self.upstream, link, self.worker.clock().tick());
+        }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = ResponseFailure;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ResponseFailure>>> {
+        match &mut self.source {
+            Source::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Source::Upstream(body) => body.poll(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Own(bytes) => bytes.is_none(),
+            Source::Upstream(body) => body.body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Own(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Source::Upstream(body) => body.body.size_hint(),
+        }
+    }
+}

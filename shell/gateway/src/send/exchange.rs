@@ -1,0 +1,248 @@
+//! One exchange with an upstream: the permit is used up, the head is edited, the request is sent, the response begins.
+//!
+//! Knows: heads of requests and responses, and the time they may take. Does not know rules: the edits come with the permit.
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use countersign_flow::{Permit, RouteRules, TargetOnward, Trail};
+use http::header::{EXPECT, HOST};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, Uri, Version};
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+
+use super::body::{ExchangeWatch, RequestBody, UpstreamBody, Waiting};
+use super::forwarded::{self, Client};
+use super::hop;
+use super::pool::Link;
+use crate::worker::Worker;
+
+/// Why there is no response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The upstream takes no connection, or closed it before it answered.
+    Unreachable(&'static str),
+    /// It answered too late.
+    TimedOut,
+    /// What it answered is not HTTP.
+    Malformed,
+    /// The client's body is larger than the limit.
+    BodyTooLarge,
+    /// The client's body came too slowly.
+    BodyStalled,
+    /// The client's body broke off or was framed wrongly.
+    BodyBroken,
+}
+
+/// What is left to say of a request that failed on its way: the route, and the trail so far.
+pub(crate) struct Failed<'c> {
+    pub(crate) failure: Failure,
+    pub(crate) route: &'c RouteRules,
+    pub(crate) trail: Trail,
+}
+
+impl<'c> Failed<'c> {
+    /// A request that failed before anything of it was sent; its permit is used up all the same.
+    pub(crate) fn before(failure: Failure, permit: Permit<'c>) -> Self {
+        let edits = permit.into_edits();
+        Self {
+            failure,
+            route: edits.route,
+            trail: edits.trail,
+        }
+    }
+}
+
+/// Who sent the request, for what the upstream is told of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender {
+    pub(crate) client: Client,
+    pub(crate) peer: IpAddr,
+}
+
+/// Forwards one request. There is no way here but with a permit.
+pub(crate) async fn forward<'c>(
+    worker: &Rc<Worker>,
+    permit: Permit<'c>,
+    mut head: Parts,
+    body: Incoming,
+    sender: Sender,
+) -> Result<Response<UpstreamBody>, Failed<'c>> {
+    let edits = permit.into_edits();
+    let (route, trail) = (edits.route, edits.trail);
+    let failed = |failure| Failed {
+        failure,
+        route,
+        trail,
+    };
+    let index = route.upstream;
+
+    let host = head
+        .headers
+        .get(HOST)
+        .cloned()
+        .or_else(|| authority_of(&head.uri));
+    hop::strip_request(&mut head.headers);
+    // The body is asked for here, when the upstream wants it (RFC 9110 section 10.1.1).
+    head.headers.remove(EXPECT);
+    edits.apply(&mut head.headers);
+    forwarded::write(&mut head.headers, sender.client, sender.peer, host.as_ref());
+    let Some(upstream) = worker.pools().upstream(index) else {
+        return Err(failed(Failure::Unreachable("no upstream")));
+    };
+    let host = if upstream.keep_host {
+        host
+    } else {
+        HeaderValue::from_str(&upstream.authority()).ok()
+    };
+    if let Some(host) = host {
+        head.headers.insert(HOST, host);
+    }
+    let Some(uri) = origin_form(&edits.target, &head.uri) else {
+        return Err(failed(Failure::Malformed));
+    };
+    head.uri = uri;
+    head.version = Version::HTTP_11;
+
+    let limits = worker.limits();
+    let watch = ExchangeWatch::new(worker.clock().deadline());
+    let body = RequestBody::new(
+        body,
+        Rc::clone(&watch),
+        limits.body_bytes_max,
+        limits.body_stall,
+        limits.upstream_head,
+    );
+    let request = Request::from_parts(head, body);
+    match send(worker, index, request, &watch).await {
+        Ok((response, link)) => Ok(begin_response(worker, index, response, link, watch)),
+        Err(failure) => Err(failed(failure)),
+    }
+}
+
+fn authority_of(uri: &Uri) -> Option<HeaderValue> {
+    uri.authority()
+        .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
+}
+
+/// RFC 9112 section 3.2.1: to an origin server the target is path and query alone. It is the one that was decided on.
+fn origin_form(target: &TargetOnward, sent: &Uri) -> Option<Uri> {
+    let path_and_query = match target {
+        TargetOnward::AsSent => sent.path_and_query().cloned()?,
+        TargetOnward::Canonical(text) => PathAndQuery::try_from(text.as_str()).ok()?,
+    };
+    let mut parts = http::uri::Parts::default();
+    parts.path_and_query = Some(path_and_query);
+    Uri::from_parts(parts).ok()
+}
+
+/// Sends on an idle connection, or on a new one where an idle one turns out to have been closed before a byte was sent.
+async fn send(
+    worker: &Rc<Worker>,
+    index: usize,
+    mut request: Request<RequestBody>,
+    watch: &ExchangeWatch,
+) -> Result<(Response<Incoming>, Link), Failure> {
+    while let Some(link) = worker.pools().take(index, worker.clock().tick()) {
+        match send_on(link, request, worker, watch).await {
+            Ok(answered) => return Ok(answered),
+            Err(Unsent::Back(unsent)) => request = *unsent,
+            Err(Unsent::Failed(failure)) => return Err(failure),
+        }
+    }
+    let link = worker.pools().connect(index).await.map_err(|error| {
+        Failure::Unreachable(if error.kind() == std::io::ErrorKind::TimedOut {
+            "it did not take the connection within `upstream_connect_secs`"
+        } else {
+            "it takes no connection"
+        })
+    })?;
+    send_on(link, request, worker, watch)
+        .await
+        .map_err(|unsent| match unsent {
+            Unsent::Back(_) => Failure::Unreachable("it closed the connection at once"),
+            Unsent::Failed(failure) => failure,
+        })
+}
+
+enum Unsent {
+    /// Not a byte was sent: the request can go another way.
+    Back(Box<Request<RequestBody>>),
+    /// It may have been sent.
+    Failed(Failure),
+}
+
+async fn send_on(
+    mut link: Link,
+    request: Request<RequestBody>,
+    worker: &Rc<Worker>,
+    watch: &ExchangeWatch,
+) -> Result<(Response<Incoming>, Link), Unsent> {
+    watch.deadline.set(worker.limits().upstream_head);
+    let result = {
+        let mut response = pin!(link.sender.try_send_request(request));
+        std::future::poll_fn(|context| {
+            link.drive(context);
+            if let Poll::Ready(result) = response.as_mut().poll(context) {
+                return Poll::Ready(Some(result));
+            }
+            watch.deadline.poll_passed(context).map(|()| None)
+        })
+        .await
+    };
+    match result {
+        Some(Ok(response)) => Ok((response, link)),
+        Some(Err(error)) => Err(unsent(error, watch)),
+        None => Err(Unsent::Failed(match watch.waiting.get() {
+            Waiting::Client => Failure::BodyStalled,
+            Waiting::Upstream => Failure::TimedOut,
+        })),
+    }
+}
+
+fn unsent(mut error: TrySendError<Request<RequestBody>>, watch: &ExchangeWatch) -> Unsent {
+    if let Some(request) = error.take_message() {
+        return Unsent::Back(Box::new(request));
+    }
+    if watch.too_large.get() {
+        return Unsent::Failed(Failure::BodyTooLarge);
+    }
+    if watch.client_failed.get() {
+        return Unsent::Failed(Failure::BodyBroken);
+    }
+    let error = error.into_error();
+    Unsent::Failed(if error.is_parse() {
+        Failure::Malformed
+    } else {
+        Failure::Unreachable("it closed the connection before it answered")
+    })
+}
+
+fn begin_response(
+    worker: &Rc<Worker>,
+    upstream: usize,
+    mut response: Response<Incoming>,
+    link: Link,
+    watch: Rc<ExchangeWatch>,
+) -> Response<UpstreamBody> {
+    hop::strip_response(response.headers_mut());
+    *response.version_mut() = Version::HTTP_11;
+    watch.deadline.clear();
+    response.map(|body| {
+        let mut body = UpstreamBody {
+            body,
+            link: Some(link),
+            upstream,
+            worker: Rc::clone(worker),
+            watch,
+        };
+        if http_body::Body::is_end_stream(&body.body) {
+            body.give_back(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        }
+        body
+    })
+}

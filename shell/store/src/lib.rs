@@ -1,0 +1,20 @@
+//! What Countersign remembers: users, API keys, and the last refusals.
+//!
+//! Knows the operations that the other rooms need ([`Store`]) and one engine for them ([`SqliteStore`]).
+//! Does not know what is verified against the records, which rule asks, or what the time is: every time that
+//! is stored is handed in. The operations speak of users and keys, never of SQL, so that another engine can
+//! take this one's place.
+
+mod error;
+mod key;
+mod refusal;
+mod sqlite;
+mod store;
+mod user;
+
+pub use error::{EngineError, Kept, StoreError};
+pub use key::{Key, KeyList, KeyRecord, NewKey, Owner, Rotation};
+pub use refusal::RefusalRecord;
+pub use sqlite::{Options, REFUSALS_KEPT_MAX_DEFAULT, SqliteStore};
+pub use store::{Answer, Store};
+pub use user::{Account, AccountAnswer, Imported, NewUser, OnConflict, User};

@@ -1,0 +1,205 @@
+//! The store in one SQLite file, which several processes may use at once.
+//!
+//! Knows how the operations are spread: changes go to one thread that commits them in groups, look-ups run
+//! where they are asked, on a connection of a small pool, for they take microseconds. Does not know what the
+//! operations mean: `users`, `keys` and `refusals` do.
+
+mod columns;
+mod connection;
+mod decoys;
+mod keys;
+mod migrations;
+mod readers;
+mod refusals;
+mod stamp;
+#[cfg(test)]
+mod tests;
+mod users;
+mod writer;
+
+use std::path::Path;
+
+use countersign_secret::api_key::KeyId;
+use countersign_secret::password::{Cost, PasswordHash};
+use rusqlite::Connection;
+
+use self::decoys::Decoys;
+use self::readers::Readers;
+use self::stamp::Stamp;
+use self::writer::Writer;
+use crate::{
+    AccountAnswer, Answer, Imported, Key, KeyList, KeyRecord, NewKey, NewUser, OnConflict,
+    RefusalRecord, Rotation, Store, StoreError, User,
+};
+
+/// How many refusals are kept unless [`Options`] say otherwise.
+pub const REFUSALS_KEPT_MAX_DEFAULT: u32 = 10_000;
+
+/// What can be chosen about a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What an unknown user costs while there are no users to imitate: the cost of new hashes.
+    pub decoy_cost: Cost,
+    /// How many refusals are kept; the oldest go first.
+    pub refusals_kept_max: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            decoy_cost: Cost::default(),
+            refusals_kept_max: REFUSALS_KEPT_MAX_DEFAULT,
+        }
+    }
+}
+
+/// The store in a SQLite file. Dropping it waits until what was begun is committed.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    stamp: Stamp,
+    decoys: Decoys,
+    refusals_kept_max: u32,
+}
+
+impl SqliteStore {
+    /// Opens the file, creates it if need be (for its owner alone), and brings it up to this version's form.
+    ///
+    /// Blocks, for as long as another process does the same.
+    ///
+    /// # Errors
+    /// Everything of [`StoreError`] that has to do with the file.
+    pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
+        let writing = connection::create(path)?;
+        migrations::apply(&writing, migrations::ALL, path)?;
+        let decoys = Decoys::open(&writing, &options.decoy_cost)?;
+        Ok(Self {
+            writer: Writer::start(writing)?,
+            readers: Readers::new(path.to_owned()),
+            stamp: Stamp::new(connection::open_for_reading(path)?),
+            decoys,
+            refusals_kept_max: options.refusals_kept_max,
+        })
+    }
+
+    fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<'_, T> {
+        Box::pin(self.writer.run(work))
+    }
+
+    fn look_up<'a, T: Send>(
+        &'a self,
+        look: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'a,
+    ) -> Answer<'a, T> {
+        Box::pin(async move { self.readers.with(look) })
+    }
+}
+
+impl Store for SqliteStore {
+    fn add_user(&self, user: NewUser, now_unix_secs: i64) -> Answer<'_, User> {
+        self.change(move |connection| users::add(connection, &user, now_unix_secs))
+    }
+
+    fn import_users(
+        &self,
+        users: Vec<NewUser>,
+        on_conflict: OnConflict,
+        now_unix_secs: i64,
+    ) -> Answer<'_, Imported> {
+        self.change(move |connection| users::import(connection, &users, on_conflict, now_unix_secs))
+    }
+
+    fn users<'a>(&'a self, after: Option<&'a str>, users_max: u32) -> Answer<'a, Vec<User>> {
+        self.look_up(move |connection| users::list(connection, after, users_max))
+    }
+
+    fn user<'a>(&'a self, name: &'a str) -> Answer<'a, Option<User>> {
+        self.look_up(move |connection| users::find(connection, name))
+    }
+
+    fn set_disabled(&self, name: &str, disabled: bool, now_unix_secs: i64) -> Answer<'_, ()> {
+        let name = Box::from(name);
+        self.change(move |connection| {
+            users::set_disabled(connection, name, disabled, now_unix_secs)
+        })
+    }
+
+    fn set_password(&self, name: &str, hash: PasswordHash, now_unix_secs: i64) -> Answer<'_, ()> {
+        let name = Box::from(name);
+        self.change(move |connection| users::set_password(connection, name, &hash, now_unix_secs))
+    }
+
+    fn set_groups(&self, name: &str, groups: Vec<Box<str>>, now_unix_secs: i64) -> Answer<'_, ()> {
+        let name = Box::from(name);
+        self.change(move |connection| users::set_groups(connection, name, &groups, now_unix_secs))
+    }
+
+    fn delete_user(&self, name: &str, now_unix_secs: i64) -> Answer<'_, ()> {
+        let name = Box::from(name);
+        self.change(move |connection| users::delete(connection, name, now_unix_secs))
+    }
+
+    fn account<'a>(&'a self, name: &'a str) -> Answer<'a, AccountAnswer> {
+        self.look_up(move |connection| {
+            // The decoy is chosen for known users too, so that both take as long.
+            let decoy = self.decoys.choose(connection, name)?;
+            let account = users::account(connection, name)?;
+            Ok(account.map_or(AccountAnswer::Unknown { decoy }, |account| {
+                AccountAnswer::Known(Box::new(account))
+            }))
+        })
+    }
+
+    fn replace_hash(
+        &self,
+        user_id: i64,
+        expected: PasswordHash,
+        renewed: PasswordHash,
+    ) -> Answer<'_, bool> {
+        self.change(move |connection| users::replace_hash(connection, user_id, &expected, &renewed))
+    }
+
+    fn create_key(&self, key: NewKey, now_unix_secs: i64) -> Answer<'_, Key> {
+        self.change(move |connection| keys::create(connection, &key, now_unix_secs))
+    }
+
+    fn keys(&self, list: KeyList) -> Answer<'_, Vec<Key>> {
+        self.look_up(move |connection| keys::list(connection, &list))
+    }
+
+    fn key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<Key>> {
+        self.look_up(move |connection| keys::find(connection, id))
+    }
+
+    fn revoke_key(&self, id: &KeyId, now_unix_secs: i64) -> Answer<'_, ()> {
+        let id = id.clone();
+        self.change(move |connection| keys::revoke(connection, &id, now_unix_secs))
+    }
+
+    fn rotate_key(&self, rotation: Rotation, now_unix_secs: i64) -> Answer<'_, Key> {
+        self.change(move |connection| keys::rotate(connection, &rotation, now_unix_secs))
+    }
+
+    fn api_key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<KeyRecord>> {
+        self.look_up(move |connection| keys::record(connection, id))
+    }
+
+    fn note_uses(&self, uses: Vec<(KeyId, i64)>) -> Answer<'_, ()> {
+        self.change(move |connection| keys::note_uses(connection, &uses))
+    }
+
+    fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()> {
+        let kept_max = self.refusals_kept_max;
+        self.change(move |connection| refusals::keep(connection, &refusals, kept_max))
+    }
+
+    fn refusal<'a>(&'a self, request_id: &'a str) -> Answer<'a, Option<RefusalRecord>> {
+        self.look_up(move |connection| refusals::find(connection, request_id))
+    }
+
+    fn change_stamp(&self) -> Answer<'_, u64> {
+        Box::pin(async move { self.stamp.read() })
+    }
+}

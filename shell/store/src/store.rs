@@ -1,0 +1,100 @@
+//! The operations that the other rooms ask for.
+//!
+//! Knows users, keys and refusals. Does not know an engine.
+
+use std::pin::Pin;
+
+use countersign_secret::api_key::KeyId;
+use countersign_secret::password::PasswordHash;
+
+use crate::{
+    AccountAnswer, Imported, Key, KeyList, KeyRecord, NewKey, NewUser, OnConflict, RefusalRecord,
+    Rotation, StoreError, User,
+};
+
+/// What an operation answers, once awaited.
+///
+/// A change is durable once the answer is there. Whoever drops the future does not know whether it happened.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A store of users, API keys and refusals. All methods can be called from many tasks at once.
+pub trait Store: Send + Sync {
+    /// Adds a user.
+    ///
+    /// [`StoreError::UserExists`], or [`StoreError::NameOfService`] while a service by this name has keys
+    /// that are not revoked.
+    fn add_user(&self, user: NewUser, now_unix_secs: i64) -> Answer<'_, User>;
+
+    /// Adds many users, all of them or none.
+    fn import_users(
+        &self,
+        users: Vec<NewUser>,
+        on_conflict: OnConflict,
+        now_unix_secs: i64,
+    ) -> Answer<'_, Imported>;
+
+    /// Users by name, those after the given name only, so many at most.
+    fn users<'a>(&'a self, after: Option<&'a str>, users_max: u32) -> Answer<'a, Vec<User>>;
+
+    /// The user by this name.
+    fn user<'a>(&'a self, name: &'a str) -> Answer<'a, Option<User>>;
+
+    /// Lets a user sign in or not, with a password and with any API key.
+    fn set_disabled(&self, name: &str, disabled: bool, now_unix_secs: i64) -> Answer<'_, ()>;
+
+    /// Gives a user another password.
+    fn set_password(&self, name: &str, hash: PasswordHash, now_unix_secs: i64) -> Answer<'_, ()>;
+
+    /// Puts a user into these groups and no others.
+    fn set_groups(&self, name: &str, groups: Vec<Box<str>>, now_unix_secs: i64) -> Answer<'_, ()>;
+
+    /// Deletes a user and revokes the user's keys. The records of the keys stay.
+    fn delete_user(&self, name: &str, now_unix_secs: i64) -> Answer<'_, ()>;
+
+    /// What a sign-in needs. Takes as long for an unknown name as for a known one.
+    fn account<'a>(&'a self, name: &'a str) -> Answer<'a, AccountAnswer>;
+
+    /// Stores a renewed hash of the same password. `false`, and nothing is changed, where the user is gone
+    /// or has another hash than the expected one: the password was changed in between.
+    fn replace_hash(
+        &self,
+        user_id: i64,
+        expected: PasswordHash,
+        renewed: PasswordHash,
+    ) -> Answer<'_, bool>;
+
+    /// Keeps a new key.
+    ///
+    /// [`StoreError::KeyExists`], [`StoreError::UserAbsent`] for the key of a user,
+    /// [`StoreError::NameOfUser`] for that of a service.
+    fn create_key(&self, key: NewKey, now_unix_secs: i64) -> Answer<'_, Key>;
+
+    /// Keys by id.
+    fn keys(&self, list: KeyList) -> Answer<'_, Vec<Key>>;
+
+    /// The key by this id.
+    fn key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<Key>>;
+
+    /// Revokes a key from now on. Its record stays. A key that is revoked already stays as it is.
+    fn revoke_key(&self, id: &KeyId, now_unix_secs: i64) -> Answer<'_, ()>;
+
+    /// Makes a key with the attributes and the lifetime of an old one, and revokes that one after a period
+    /// of grace.
+    fn rotate_key(&self, rotation: Rotation, now_unix_secs: i64) -> Answer<'_, Key>;
+
+    /// What a request that presents a key needs. As cheap among a million keys as among ten.
+    fn api_key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<KeyRecord>>;
+
+    /// Notes when keys were used last. Ids that are not there are passed over.
+    fn note_uses(&self, uses: Vec<(KeyId, i64)>) -> Answer<'_, ()>;
+
+    /// Keeps refusals, and forgets the oldest over the limit. A request id that is there stays as it is.
+    fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()>;
+
+    /// The refusal that a client was told this id of.
+    fn refusal<'a>(&'a self, request_id: &'a str) -> Answer<'a, Option<RefusalRecord>>;
+
+    /// A number that differs from an earlier one if users or keys were changed in between, by any process.
+    /// A rehash, a last use and a refusal are no change. Cheap enough to be asked many times a second.
+    fn change_stamp(&self) -> Answer<'_, u64>;
+}

@@ -1,0 +1,110 @@
+//! The conformance suite over SQLite, and what concerns its file alone.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use countersign_store::{Options, SqliteStore, Store, StoreError};
+use tempfile::TempDir;
+
+use crate::conformance::{self, NOW, cheap, new_user};
+
+fn options() -> Options {
+    Options {
+        decoy_cost: cheap(),
+        refusals_kept_max: 5,
+    }
+}
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("store.db");
+    (folder, path)
+}
+
+/// A test for each function of the suite.
+macro_rules! conform {
+    ($($module:ident::$function:ident,)*) => {$(
+        #[tokio::test]
+        async fn $function() {
+            let (_folder, path) = folder();
+            let store = SqliteStore::open(&path, options()).unwrap();
+            conformance::$module::$function(&store).await;
+        }
+    )*};
+}
+
+conform! {
+    users::a_user_is_added_shown_changed_and_deleted,
+    users::a_name_is_taken_once,
+    users::a_change_of_an_absent_user_says_so,
+    users::users_are_listed_in_pages,
+    users::an_account_is_what_a_sign_in_needs,
+    users::attack_40_an_unknown_name_costs_what_a_known_one_does,
+    users::a_hash_is_replaced_only_if_it_is_the_expected_one,
+    users::an_import_is_all_or_nothing,
+    keys::a_key_is_kept_and_found,
+    keys::a_key_follows_its_owner,
+    keys::a_service_is_no_user,
+    keys::an_id_is_taken_once,
+    keys::a_revoked_key_stays_on_record,
+    keys::a_rotated_key_has_a_successor,
+    keys::keys_are_listed_in_pages_and_by_owner,
+    keys::the_last_use_is_noted,
+    refusals::a_refusal_is_kept_and_found,
+    refusals::the_oldest_refusals_go_first,
+    stamp::the_stamp_follows_what_credentials_depend_on,
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_when_opened_again() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path, options()).unwrap();
+    let user = store.add_user(new_user("alice"), NOW).await.unwrap();
+    drop(store);
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, options()).unwrap());
+    assert_eq!(store.user("alice").await.unwrap(), Some(user));
+}
+
+#[tokio::test]
+async fn two_stores_on_one_file_see_each_other() {
+    let (_folder, path) = folder();
+    let one = SqliteStore::open(&path, options()).unwrap();
+    let other = SqliteStore::open(&path, options()).unwrap();
+    let before = one.change_stamp().await.unwrap();
+    other.add_user(new_user("alice"), NOW).await.unwrap();
+    assert!(one.change_stamp().await.unwrap() != before);
+    assert!(one.user("alice").await.unwrap().is_some());
+    one.delete_user("alice", NOW).await.unwrap();
+    assert!(other.user("alice").await.unwrap().is_none());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, path) = folder();
+    let store = SqliteStore::open(&path, options()).unwrap();
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        files += 1;
+    }
+    assert_eq!(files, 3, "the database, its -wal and its -shm");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let error = SqliteStore::open("/nowhere/at/all.db".as_ref(), options())
+        .err()
+        .unwrap();
+    assert!(error.is_unavailable());
+    assert!(matches!(&error, StoreError::Open { .. }));
+    assert!(
+        error
+            .to_string()
+            .starts_with("cannot open the database `/nowhere/at/all.db`: ")
+    );
+}

@@ -1,0 +1,276 @@
+//! CPU time per request of the gateway beside its peers, in alternating rounds.
+//!
+//! Throughput and latency swing with whatever else the machine does; user and system time over the requests served
+//! swings little, and the ratio to nginx's plain proxy in the same round less still.
+
+mod envoy;
+mod flood;
+mod load;
+mod machine;
+mod ours;
+mod peers;
+mod process;
+mod report;
+mod rows;
+mod stores;
+mod table;
+mod tokens;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::failure::{Doing, Failure, Outcome};
+use crate::workspace::Workspace;
+use load::Load;
+use process::Process;
+use rows::Subject;
+use table::{Row, Sample};
+use tokens::Tokens;
+
+/// Every gateway runs here, ...
+const GATEWAY_CPU: u32 = 0;
+/// ... and the load and the upstream here.
+const LOAD_CPU: u32 = 1;
+
+const WARM_SECS: u32 = 1;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Rounds; each measures every row once
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Seconds of load for a row in a round
+    #[arg(long, default_value_t = 5)]
+    seconds: u32,
+    /// Connections of the load
+    #[arg(long, default_value_t = 64)]
+    connections: u32,
+    /// Only rows whose names fit one of these patterns (`*` is any text); nginx is always among them
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<String>,
+    /// List the rows and measure nothing
+    #[arg(long)]
+    list: bool,
+    /// Write docs/performance.md
+    #[arg(long)]
+    write: bool,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
+    let folder = workspace.target()?.join("bench");
+    fs::create_dir_all(&folder).doing(folder.display())?;
+    let chosen = |name: &str| name == rows::BASE || rows::fits_any(name, &options.rows);
+    let tokens = Tokens::prepare(&folder.join("tokens"))?;
+    let mut stage = Stage::set(workspace, &folder, &tokens, &chosen)?;
+    stage.subjects.retain(|subject| chosen(&subject.name));
+    if options.list {
+        for subject in &stage.subjects {
+            println!("{:28} {}", subject.name, subject.what);
+        }
+        return Ok(());
+    }
+    for subject in &stage.subjects {
+        subject.try_out().doing(&subject.name)?;
+    }
+    let measured = measure(&stage, options);
+    let flood = flood::measure(&stage, options.rounds, options.seconds)?;
+    let text = table::markdown(&measured, rows::BASE);
+    println!(
+        "{text}\n{}\n{}",
+        stage.notes.join("\n"),
+        flood.as_deref().unwrap_or("")
+    );
+    if options.write {
+        report::write(workspace, &stage, options, &text, flood.as_deref())?;
+    }
+    let failed = measured
+        .iter()
+        .flat_map(|row| &row.samples)
+        .filter(|sample| sample.is_none())
+        .count();
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{failed} measurements failed")))
+    }
+}
+
+/// All programs, running, and what is to be measured of them. Dropping it ends them.
+struct Stage {
+    script: PathBuf,
+    upstream: Process,
+    gateways: Vec<Process>,
+    subjects: Vec<Subject>,
+    versions: Vec<String>,
+    /// Peers and rows that are left out, and why.
+    absent: Vec<String>,
+    /// What was noticed of the gateways before the load.
+    notes: Vec<String>,
+    flood: Option<flood::Flood>,
+}
+
+impl Stage {
+    fn set(
+        workspace: &Workspace,
+        folder: &Path,
+        tokens: &Tokens,
+        chosen: &dyn Fn(&str) -> bool,
+    ) -> Outcome<Self> {
+        let script = peers::write(folder, "wrk.lua", load::SCRIPT)?;
+        let mut stage = Self {
+            script,
+            upstream: peers::upstream(folder)?,
+            gateways: vec![
+                peers::nginx_plain(folder)?,
+                peers::haproxy(folder, &tokens.keys)?,
+            ],
+            subjects: rows::of_peers(tokens),
+            versions: vec![
+                peers::version(Path::new("nginx"), "-v"),
+                peers::version(Path::new("haproxy"), "-v"),
+                peers::version(Path::new("wrk"), "-v"),
+            ],
+            absent: Vec::new(),
+            notes: Vec::new(),
+            flood: None,
+        };
+        if rows::of_envoy(tokens)
+            .iter()
+            .any(|subject| chosen(&subject.name))
+        {
+            stage.add_envoy(folder, tokens)?;
+        }
+        ours::add(&mut stage, workspace, folder, tokens, chosen)?;
+        for absent in &stage.absent {
+            eprintln!("left out: {absent}");
+        }
+        Ok(stage)
+    }
+
+    fn add_envoy(&mut self, folder: &Path, tokens: &Tokens) -> Outcome<()> {
+        let Some(program) = envoy::find(folder) else {
+            self.absent
+                .push("Envoy is neither on the PATH nor could its wheel be installed".to_owned());
+            return Ok(());
+        };
+        self.gateways
+            .push(envoy::start(&program, folder, &tokens.keys)?);
+        self.versions.push(peers::version(&program, "--version"));
+        self.subjects.extend(rows::of_envoy(tokens));
+        Ok(())
+    }
+
+    fn gateway(&self, name: &str) -> Outcome<&Process> {
+        self.gateways
+            .iter()
+            .find(|process| process.name() == name)
+            .doing(format!("{name} does not run"))
+    }
+}
+
+/// Every row once, then every row again, so that all see the same weather.
+fn measure(stage: &Stage, options: &Options) -> Vec<Row> {
+    let row = |subject: &Subject| Row {
+        name: subject.name.clone(),
+        what: subject.what.clone(),
+        samples: Vec::new(),
+    };
+    let mut rows: Vec<Row> = stage.subjects.iter().map(row).collect();
+    for round in 1..=options.rounds {
+        for (subject, row) in stage.subjects.iter().zip(&mut rows) {
+            let sample = measure_once(stage, subject, options);
+            match &sample {
+                Ok(sample) => eprintln!(
+                    "round {round} {:28} {:8.2} µs, foreign {:.2}",
+                    subject.name, sample.cpu_us, sample.foreign_cores
+                ),
+                Err(failure) => eprintln!("round {round} {:28} failed: {failure}", subject.name),
+            }
+            row.samples.push(sample.ok());
+        }
+    }
+    rows
+}
+
+fn measure_once(stage: &Stage, subject: &Subject, options: &Options) -> Outcome<Sample> {
+    let gateway = stage.gateway(subject.gateway)?;
+    let load = |seconds| Load {
+        cpu: LOAD_CPU,
+        script: &stage.script,
+        port: subject.port,
+        path: subject.path,
+        headers: subject.headers.as_ref(),
+        connections: options.connections,
+        seconds,
+    };
+    load(WARM_SECS).run()?;
+    let clocks = || {
+        [
+            gateway.ticks(),
+            stage.upstream.ticks(),
+            process::reaped_ticks(),
+            machine::busy_ticks(),
+        ]
+    };
+    let before = clocks();
+    let counted = load(options.seconds).run()?;
+    let after = clocks();
+    subject.judge(&counted)?;
+    let [own, upstream, loader, busy] = spent(before, after);
+    let seconds = whole(counted.duration_us) / 1e6;
+    Ok(Sample {
+        cpu_us: own * 1e6 / whole(counted.requests),
+        requests_per_second: whole(counted.requests) / seconds,
+        p50_us: counted.p50_us,
+        p99_us: counted.p99_us,
+        foreign_cores: ((busy - own - upstream - loader) / seconds).max(0.0),
+        memory_kib: gateway.memory_kib(),
+    })
+}
+
+/// Seconds between two readings of the clocks.
+fn spent(before: [u64; 4], after: [u64; 4]) -> [f64; 4] {
+    let mut seconds = [0.0; 4];
+    for ((seconds, before), after) in seconds.iter_mut().zip(before).zip(after) {
+        *seconds = whole(after.saturating_sub(before)) / machine::ticks_per_second();
+    }
+    seconds
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of one run are far below 2^52"
+)]
+fn whole(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rows::Expected;
+
+    #[test]
+    fn spent_time_is_the_difference_in_seconds() {
+        let ticks = machine::ticks_per_second();
+        let [own, upstream, ..] = spent([1, 5, 0, 0], [101, 5, 0, 0]);
+        assert!((own - 100.0 / ticks).abs() < 1e-9);
+        assert!(upstream.abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_refusal_is_expected_where_it_is_measured() {
+        let counted = load::Counted {
+            requests: 5,
+            duration_us: 1,
+            refused: 5,
+            broken: 0,
+            p50_us: 1,
+            p99_us: 1,
+        };
+        assert!(Expected::Refused.fits(&counted));
+        assert!(!Expected::Served.fits(&counted));
+    }
+}
