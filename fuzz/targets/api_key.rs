@@ -9,7 +9,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         assert_eq!(key.expose().as_bytes(), data);
         assert!(looks_like(data));
     }
-    let Some(random) = data.first_chunk::<40>() else { return };
+    let Some(random) = data.first_chunk::<40>() else {
+        return;
+    };
     let minted = ApiKey::mint(random);
     let read = ApiKey::parse(minted.expose().as_bytes()).expect("a minted key is read");
     assert_eq!(read.id(), minted.id());

@@ -11,7 +11,12 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     for challenge in &parsed.challenges {
         assert!(challenge.params().count() <= PARAMS_MAX);
         let written = challenge.to_field_value();
-        assert!(written.bytes().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e)), "{written:?}");
+        assert!(
+            written
+                .bytes()
+                .all(|byte| matches!(byte, b'\t' | 0x20..=0x7e)),
+            "{written:?}"
+        );
         let again = parse([written.as_bytes()]);
         assert_eq!(again.challenges.len(), 1, "{written:?}");
         for read in &again.challenges {

@@ -26,7 +26,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         judge(&verified);
     }
     let signed = sign(data);
-    let Ok(token) = Jwt::parse(&signed) else { return };
+    let Ok(token) = Jwt::parse(&signed) else {
+        return;
+    };
     let meant = token.algorithm() == Algorithm::Hs256 && token.has_key_in(&own);
     let verified = token.verify(&own, &[Algorithm::Hs256]);
     assert_eq!(verified.is_ok(), meant);
@@ -51,21 +53,40 @@ fn judge(verified: &countersign_jose::Verified<Jwt<'_>>) {
     let claims = verified.claims();
     if claims.check(&expected, NOW_UNIX_SECS).is_ok() {
         assert_eq!(claims.issuer(), Some(expected.issuer));
-        assert!(claims.audiences().any(|audience| audience == "https://api.example.com"));
-        assert!(claims.expires_unix_secs().is_some_and(|at| at > NOW_UNIX_SECS - 31));
+        assert!(
+            claims
+                .audiences()
+                .any(|audience| audience == "https://api.example.com")
+        );
+        assert!(
+            claims
+                .expires_unix_secs()
+                .is_some_and(|at| at > NOW_UNIX_SECS - 31)
+        );
     }
     let _ = claims.scopes(&["scope", "scp"]);
 }
 
 fn key_set(secret: &[u8]) -> KeySet {
-    KeySet::shared_secret(Secret::new(secret.to_vec()), Some("a"), Algorithm::Hs256).expect("the secret is long enough")
+    KeySet::shared_secret(Secret::new(secret.to_vec()), Some("a"), Algorithm::Hs256)
+        .expect("the secret is long enough")
 }
 
 fn sign(data: &[u8]) -> Vec<u8> {
-    let at = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let at = data
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(data.len());
     let (header, claims) = data.split_at(at);
     let claims = claims.strip_prefix(b"\n").unwrap_or(claims);
-    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &SECRET), signed.as_bytes());
+    let signed = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(claims)
+    );
+    let tag = hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, &SECRET),
+        signed.as_bytes(),
+    );
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref())).into_bytes()
 }

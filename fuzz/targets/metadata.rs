@@ -7,9 +7,14 @@
 use countersign_wire::metadata::{WELL_KNOWN, parse, well_known_path, well_known_url};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let at = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let at = data
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(data.len());
     let (resource, document) = data.split_at(at);
-    let Ok(resource) = str::from_utf8(resource) else { return };
+    let Ok(resource) = str::from_utf8(resource) else {
+        return;
+    };
     if let Ok(url) = well_known_url(resource) {
         let path = well_known_path(resource).expect("a URL has a path");
         let origin = url.strip_suffix(&path).expect("the path ends the URL");

@@ -7,8 +7,12 @@
 use countersign_secret::password::{Cost, PasswordHash};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let Ok(text) = str::from_utf8(data) else { return };
-    let Ok(hash) = PasswordHash::parse(text) else { return };
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    let Ok(hash) = PasswordHash::parse(text) else {
+        return;
+    };
     assert_eq!(hash.as_str(), text);
     let _ = hash.outdated(&Cost::default());
     let decoy = hash.decoy();

@@ -19,6 +19,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let again = parse(problem.to_json().as_bytes()).expect("what is written is read");
     assert_eq!(again.title.as_deref(), Some(problem.title));
     assert_eq!(again.status, Some(problem.status));
-    assert_eq!((again.detail.as_deref(), again.instance.as_deref()), (problem.detail, problem.instance));
+    assert_eq!(
+        (again.detail.as_deref(), again.instance.as_deref()),
+        (problem.detail, problem.instance)
+    );
     assert_eq!(again.extension("cause"), problem.cause);
 });

@@ -9,11 +9,20 @@ use countersign_wire::{Accepted, Presented, Reading, read};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let Some((switches, lines)) = data.split_first() else { return };
+    let Some((switches, lines)) = data.split_first() else {
+        return;
+    };
     let on = |bit: u8| switches & (1 << bit) != 0;
     let key_header = HeaderName::from_static("x-api-key");
-    let places = Places { header: on(2).then_some(&key_header), in_authorization: on(3) };
-    let accepted = Accepted { basic: on(0), bearer: on(1), api_key: (on(2) || on(3)).then_some(places) };
+    let places = Places {
+        header: on(2).then_some(&key_header),
+        in_authorization: on(3),
+    };
+    let accepted = Accepted {
+        basic: on(0),
+        bearer: on(1),
+        api_key: (on(2) || on(3)).then_some(places),
+    };
     let headers = headers(lines);
     match read(&accepted, &headers, Some("access_token=x")) {
         Reading::One(presented) => {
@@ -32,10 +41,14 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
 fn headers(lines: &[u8]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for line in lines.split(|byte| *byte == b'\n').take(32) {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            continue;
+        };
         let (name, value) = line.split_at(colon);
         let value = value.get(1..).unwrap_or_default().trim_ascii();
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name), HeaderValue::from_bytes(value))
+        {
             headers.append(name, value);
         }
     }

@@ -101,7 +101,7 @@ impl Algorithm {
     }
 
     /// The shortest secret for a symmetric algorithm, `None` for the others.
-    pub(crate) const fn secret_bytes_min(self) -> Option<usize> {
+    pub const fn secret_bytes_min(self) -> Option<usize> {
         // RFC 7518 section 3.2: a key of the same size as the hash output or larger MUST be used.
         match self {
             Self::Hs256 => Some(32),

@@ -22,6 +22,11 @@ pub fn decide<'d>(demand: &'d Demand, identity: Option<&Identity>, peer: IpAddr)
     let (requirements, identity) = match (demand, identity) {
         (Demand::Anyone, _) if elsewhere => return deny(vec![Unmet::CredentialNetwork]),
         (Demand::Anyone, _) => return Ruling::Allow(Reasons::Anyone),
+        (Demand::AnyoneFrom(_), _) if elsewhere => return deny(vec![Unmet::CredentialNetwork]),
+        (Demand::AnyoneFrom(networks), _) if !within(networks, peer) => {
+            return deny(vec![Unmet::Networks(networks)]);
+        }
+        (Demand::AnyoneFrom(_), _) => return Ruling::Allow(Reasons::Anyone),
         (Demand::Identity(_), None) => return deny(vec![Unmet::Identity]),
         (Demand::Identity(requirements), Some(identity)) => (requirements, identity),
     };

@@ -11,6 +11,8 @@ use crate::network::Network;
 pub enum Demand {
     /// Nothing: the route is public.
     Anyone,
+    /// No identity, but a client address in one of these networks.
+    AnyoneFrom(Vec<Network>),
     /// A known caller who meets the requirements.
     Identity(Requirements),
 }

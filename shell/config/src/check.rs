@@ -41,9 +41,17 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
     let api_key = scheme::api_key(document.table(&file::API_KEY).as_ref(), &identity, scene);
     let issuers = issuer::all(document, scene);
     let upstreams = upstream::all(document, scene);
-    let surroundings = route::Around { issuers: &issuers, upstreams: &upstreams, api_key: &api_key };
+    let surroundings = route::Around {
+        issuers: &issuers,
+        upstreams: &upstreams,
+        api_key: &api_key,
+    };
     let routes = route::all(document, &surroundings, scene);
-    let server = server::read(document.table(&file::SERVER).as_ref(), routes.reads_credentials, scene);
+    let server = server::read(
+        document.table(&file::SERVER).as_ref(),
+        routes.reads_credentials,
+        scene,
+    );
     let (ttl_secs, entries_max) = server::cache(document.table(&file::CACHE).as_ref());
 
     let rules = Rules {
@@ -64,10 +72,13 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
         tls: server.tls,
         limits: server.limits,
         store: files::store(document.table(&file::STORE).as_ref(), scene),
-        log: server::log(document.table(&file::LOG).as_ref()),
+        log: server::read_log(document.table(&file::LOG).as_ref()),
         cache_entries_max: entries_max,
         issuers: issuers.into_iter().map(|issuer| issuer.keys).collect(),
-        upstreams: upstreams.into_iter().map(|upstream| upstream.settings).collect(),
+        upstreams: upstreams
+            .into_iter()
+            .map(|upstream| upstream.settings)
+            .collect(),
     };
     (rules, settings)
 }

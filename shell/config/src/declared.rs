@@ -4,10 +4,10 @@
 //! Knows: names, types, bounds, defaults, meanings. Does not know how values are checked against each other.
 
 mod access;
-mod server;
+mod serving;
 
 pub(crate) use access::{allow, api_key, basic, hash, identity, issuer, keys, route, upstream};
-pub(crate) use server::{cache, limits, log, server, store, tls};
+pub(crate) use serving::{cache, limits, log, server, store, tls};
 
 /// A table of the file.
 #[derive(Debug)]

@@ -55,7 +55,11 @@ pub enum Look {
 impl Findings {
     pub(crate) fn new(file_name: &str, text: &str, mut list: Vec<Finding>) -> Findings {
         list.sort_by_key(|finding| (finding.span.start, finding.span.end));
-        Findings { file_name: file_name.to_owned(), text: text.to_owned(), list }
+        Findings {
+            file_name: file_name.to_owned(),
+            text: text.to_owned(),
+            list,
+        }
     }
 
     /// All findings.
@@ -73,7 +77,10 @@ impl Findings {
     /// How many errors there are.
     #[must_use]
     pub fn errors(&self) -> usize {
-        self.list.iter().filter(|finding| finding.severity == Severity::Error).count()
+        self.list
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .count()
     }
 
     /// How many warnings there are.
@@ -117,13 +124,20 @@ impl Findings {
     }
 
     fn summary(&self) -> String {
-        let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+        let count = |number: usize, word: &str| {
+            format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+        };
         match (self.errors(), self.warnings()) {
             (0, 0) => format!("{}: nothing found", self.file_name),
             (errors, 0) => format!("{}: {}", self.file_name, count(errors, "error")),
             (0, warnings) => format!("{}: {}", self.file_name, count(warnings, "warning")),
             (errors, warnings) => {
-                format!("{}: {}, {}", self.file_name, count(errors, "error"), count(warnings, "warning"))
+                format!(
+                    "{}: {}, {}",
+                    self.file_name,
+                    count(errors, "error"),
+                    count(warnings, "warning")
+                )
             }
         }
     }
@@ -145,20 +159,53 @@ impl Sink {
         self.put(Severity::Error, span, problem.into(), None);
     }
 
-    pub(crate) fn error_beside(&self, span: &Span, problem: impl Into<Problem>, other: &Span, label: &'static str) {
-        self.put(Severity::Error, span, problem.into(), Some((other.clone(), label)));
+    pub(crate) fn error_beside(
+        &self,
+        span: &Span,
+        problem: impl Into<Problem>,
+        other: &Span,
+        label: &'static str,
+    ) {
+        self.put(
+            Severity::Error,
+            span,
+            problem.into(),
+            Some((other.clone(), label)),
+        );
     }
 
     pub(crate) fn warn(&self, span: &Span, problem: impl Into<Problem>) {
         self.put(Severity::Warning, span, problem.into(), None);
     }
 
-    pub(crate) fn warn_beside(&self, span: &Span, problem: impl Into<Problem>, other: &Span, label: &'static str) {
-        self.put(Severity::Warning, span, problem.into(), Some((other.clone(), label)));
+    pub(crate) fn warn_beside(
+        &self,
+        span: &Span,
+        problem: impl Into<Problem>,
+        other: &Span,
+        label: &'static str,
+    ) {
+        self.put(
+            Severity::Warning,
+            span,
+            problem.into(),
+            Some((other.clone(), label)),
+        );
     }
 
-    fn put(&self, severity: Severity, span: &Span, problem: Problem, related: Option<(Span, &'static str)>) {
-        self.0.borrow_mut().push(Finding { severity, problem, span: span.clone(), related });
+    fn put(
+        &self,
+        severity: Severity,
+        span: &Span,
+        problem: Problem,
+        related: Option<(Span, &'static str)>,
+    ) {
+        self.0.borrow_mut().push(Finding {
+            severity,
+            problem,
+            span: span.clone(),
+            related,
+        });
     }
 
     pub(crate) fn into_list(self) -> Vec<Finding> {

@@ -3,11 +3,19 @@
 //! Knows edit distance. Does not know what the words are for.
 
 /// The candidate that is at most a third of its letters away from what was written, if any.
-pub(crate) fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(
+    written: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Option<&'c str> {
     let written = written.to_ascii_lowercase().replace('-', "_");
     candidates
         .into_iter()
-        .map(|candidate| (distance(&written, &candidate.to_ascii_lowercase().replace('-', "_")), candidate))
+        .map(|candidate| {
+            (
+                distance(&written, &candidate.to_ascii_lowercase().replace('-', "_")),
+                candidate,
+            )
+        })
         .filter(|(distance, candidate)| *distance <= candidate.chars().count().div_ceil(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -15,7 +23,8 @@ pub(crate) fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'
 
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
 fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().take(64).collect(), to.chars().collect());
+    let (from, to): (Vec<char>, Vec<char>) =
+        (from.chars().take(64).collect(), to.chars().collect());
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=to.len()).collect();
     let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);

@@ -9,6 +9,7 @@ mod server;
 mod text;
 
 pub use header::HeaderProblem;
+pub(crate) use issuer::ALGORITHM_NAMES;
 pub use issuer::IssuerProblem;
 pub use route::RouteProblem;
 pub use server::{ServerProblem, UrlDefect};

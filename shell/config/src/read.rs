@@ -49,12 +49,27 @@ impl<'d> Fields<'d> {
                 let known = section.keys.iter().map(|key| key.name);
                 let near = nearest(name.get_ref(), known.clone());
                 let (key, section) = (name.get_ref().to_string(), section.title);
-                sink.error(&name.span(), TextProblem::UnknownKey { key, section, near, known: known.collect() });
+                sink.error(
+                    &name.span(),
+                    TextProblem::UnknownKey {
+                        key,
+                        section,
+                        near,
+                        known: known.collect(),
+                    },
+                );
             }
         }
         for key in section.keys {
             if matches!(key.default, Default::Required) && table.get(key.name).is_none() {
-                sink.error(&span, TextProblem::MissingKey { key: key.name, section: section.title, kind: key.kind.words() });
+                sink.error(
+                    &span,
+                    TextProblem::MissingKey {
+                        key: key.name,
+                        section: section.title,
+                        kind: key.kind.words(),
+                    },
+                );
             }
         }
         Fields { table, span, sink }
@@ -67,12 +82,16 @@ impl<'d> Fields<'d> {
 
     /// Where the value of a key stands, or the table where the key is absent.
     pub(crate) fn span_of(&self, key: &Key) -> Span {
-        self.table.get(key.name).map_or_else(|| self.span.clone(), Spanned::span)
+        self.table
+            .get(key.name)
+            .map_or_else(|| self.span.clone(), Spanned::span)
     }
 
     /// Where the key itself stands, or the table where it is absent.
     pub(crate) fn span_of_key(&self, key: &Key) -> Span {
-        self.table.get_key_value(key.name).map_or_else(|| self.span.clone(), |(name, _)| name.span())
+        self.table
+            .get_key_value(key.name)
+            .map_or_else(|| self.span.clone(), |(name, _)| name.span())
     }
 
     pub(crate) fn text(&self, key: &'static Key) -> Option<Located<&'d str>> {
@@ -82,7 +101,14 @@ impl<'d> Fields<'d> {
             && !choices.contains(&text.value)
         {
             let near = nearest(text.value, choices.iter().copied());
-            self.sink.error(&text.span, TextProblem::NotAChoice { value: text.value.to_owned(), choices, near });
+            self.sink.error(
+                &text.span,
+                TextProblem::NotAChoice {
+                    value: text.value.to_owned(),
+                    choices,
+                    near,
+                },
+            );
             return None;
         }
         Some(text)
@@ -91,7 +117,10 @@ impl<'d> Fields<'d> {
     pub(crate) fn flag(&self, key: &'static Key) -> Option<Located<bool>> {
         let value = self.table.get(key.name)?;
         match value.get_ref() {
-            DeValue::Boolean(flag) => Some(Located { value: *flag, span: value.span() }),
+            DeValue::Boolean(flag) => Some(Located {
+                value: *flag,
+                span: value.span(),
+            }),
             other => self.wrong(key.name, value.span(), key.kind.words(), other),
         }
     }
@@ -106,9 +135,19 @@ impl<'d> Fields<'d> {
             _ => (0, u64::MAX),
         };
         match u64::from_str_radix(integer.as_str(), integer.radix()) {
-            Ok(number) if (min..=max).contains(&number) => Some(Located { value: number, span: value.span() }),
+            Ok(number) if (min..=max).contains(&number) => Some(Located {
+                value: number,
+                span: value.span(),
+            }),
             Ok(_) | Err(_) => {
-                self.sink.error(&value.span(), TextProblem::OutOfRange { key: key.name, min, max });
+                self.sink.error(
+                    &value.span(),
+                    TextProblem::OutOfRange {
+                        key: key.name,
+                        min,
+                        max,
+                    },
+                );
                 None
             }
         }
@@ -119,7 +158,12 @@ impl<'d> Fields<'d> {
         let value = self.table.get(key.name)?;
         let list = self.as_texts(key.name, value, &key.kind)?;
         if list.is_empty() {
-            self.sink.error(&list.span, TextProblem::EmptyList { key: key.name.to_owned() });
+            self.sink.error(
+                &list.span,
+                TextProblem::EmptyList {
+                    key: key.name.to_owned(),
+                },
+            );
             return None;
         }
         Some(list)
@@ -127,32 +171,51 @@ impl<'d> Fields<'d> {
 
     /// A list of strings that may be empty.
     pub(crate) fn texts_or_none(&self, key: &'static Key) -> Vec<Located<&'d str>> {
-        let list = self.table.get(key.name).and_then(|value| self.as_texts(key.name, value, &key.kind));
+        let list = self
+            .table
+            .get(key.name)
+            .and_then(|value| self.as_texts(key.name, value, &key.kind));
         list.map(|list| list.value).unwrap_or_default()
     }
 
     pub(crate) fn table(&self, key: &'static Key) -> Option<Fields<'d>> {
         let value = self.table.get(key.name)?;
-        let (DeValue::Table(table), Kind::Table(section) | Kind::TextOrTable(section)) = (value.get_ref(), &key.kind)
+        let (DeValue::Table(table), Kind::Table(section) | Kind::TextOrTable(section)) =
+            (value.get_ref(), &key.kind)
         else {
             return self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
         };
-        Some(Fields::open(table, self.place(key, value), section, self.sink))
+        Some(Fields::open(
+            table,
+            self.place(key, value),
+            section,
+            self.sink,
+        ))
     }
 
     /// Tables by name, in the order of the file.
     pub(crate) fn named(&self, key: &'static Key) -> Vec<(Located<&'d str>, Fields<'d>)> {
-        let Some(value) = self.table.get(key.name) else { return Vec::new() };
+        let Some(value) = self.table.get(key.name) else {
+            return Vec::new();
+        };
         let (DeValue::Table(tables), Kind::Named(section)) = (value.get_ref(), &key.kind) else {
-            let _: Option<()> = self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
+            let _: Option<()> =
+                self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
             return Vec::new();
         };
         let mut named = Vec::new();
         for (name, value) in tables {
-            let name = Located { value: name.get_ref().as_ref(), span: name.span() };
+            let name = Located {
+                value: name.get_ref().as_ref(),
+                span: name.span(),
+            };
             match value.get_ref() {
                 DeValue::Table(table) => {
-                    let place = if value.span().is_empty() { name.span.clone() } else { value.span() };
+                    let place = if value.span().is_empty() {
+                        name.span.clone()
+                    } else {
+                        value.span()
+                    };
                     named.push((name, Fields::open(table, place, section, self.sink)));
                 }
                 other => {
@@ -165,9 +228,12 @@ impl<'d> Fields<'d> {
     }
 
     pub(crate) fn tables(&self, key: &'static Key) -> Vec<Fields<'d>> {
-        let Some(value) = self.table.get(key.name) else { return Vec::new() };
+        let Some(value) = self.table.get(key.name) else {
+            return Vec::new();
+        };
         let (DeValue::Array(list), Kind::Tables(section)) = (value.get_ref(), &key.kind) else {
-            let _: Option<()> = self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
+            let _: Option<()> =
+                self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
             return Vec::new();
         };
         let tables = list.iter().filter_map(|value| match value.get_ref() {
@@ -178,26 +244,47 @@ impl<'d> Fields<'d> {
     }
 
     /// Names of the user's choice, each with strings.
-    pub(crate) fn texts_by_name(&self, key: &'static Key) -> Vec<(Located<&'d str>, Vec<Located<&'d str>>)> {
-        let Some(value) = self.table.get(key.name) else { return Vec::new() };
+    pub(crate) fn texts_by_name(
+        &self,
+        key: &'static Key,
+    ) -> Vec<(Located<&'d str>, Vec<Located<&'d str>>)> {
+        let Some(value) = self.table.get(key.name) else {
+            return Vec::new();
+        };
         let DeValue::Table(table) = value.get_ref() else {
-            let _: Option<()> = self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
+            let _: Option<()> =
+                self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
             return Vec::new();
         };
         let mut by_name = Vec::new();
         for (name, value) in table {
-            let Some(texts) = self.as_texts(name.get_ref(), value, &Kind::TextOrTexts) else { continue };
+            let Some(texts) = self.as_texts(name.get_ref(), value, &Kind::TextOrTexts) else {
+                continue;
+            };
             if texts.is_empty() {
-                self.sink.error(&texts.span, TextProblem::EmptyList { key: name.get_ref().to_string() });
+                self.sink.error(
+                    &texts.span,
+                    TextProblem::EmptyList {
+                        key: name.get_ref().to_string(),
+                    },
+                );
             }
-            by_name.push((Located { value: name.get_ref().as_ref(), span: name.span() }, texts.value));
+            by_name.push((
+                Located {
+                    value: name.get_ref().as_ref(),
+                    span: name.span(),
+                },
+                texts.value,
+            ));
         }
         by_name
     }
 
     /// Whether the value of the key is a string, for keys that take a string or a table.
     pub(crate) fn is_text(&self, key: &Key) -> bool {
-        self.table.get(key.name).is_some_and(|value| matches!(value.get_ref(), DeValue::String(_)))
+        self.table
+            .get(key.name)
+            .is_some_and(|value| matches!(value.get_ref(), DeValue::String(_)))
     }
 
     /// The number of keys that are there.
@@ -207,7 +294,11 @@ impl<'d> Fields<'d> {
 
     /// A table made of dotted keys has no place of its own: its key stands for it.
     fn place(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Span {
-        if value.span().is_empty() { self.span_of_key(key) } else { value.span() }
+        if value.span().is_empty() {
+            self.span_of_key(key)
+        } else {
+            value.span()
+        }
     }
 
     fn as_texts(
@@ -218,13 +309,23 @@ impl<'d> Fields<'d> {
     ) -> Option<Located<Vec<Located<&'d str>>>> {
         let texts = match (value.get_ref(), kind) {
             (DeValue::Array(list), _) => {
-                let texts = list.iter().map(|element| self.as_text(key, element, "a list of strings"));
-                texts.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()?
+                let texts = list
+                    .iter()
+                    .map(|element| self.as_text(key, element, "a list of strings"));
+                texts
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .collect::<Option<Vec<_>>>()?
             }
-            (DeValue::String(_), Kind::TextOrTexts) => vec![self.as_text(key, value, kind.words())?],
+            (DeValue::String(_), Kind::TextOrTexts) => {
+                vec![self.as_text(key, value, kind.words())?]
+            }
             (other, _) => return self.wrong(key, value.span(), kind.words(), other),
         };
-        Some(Located { value: texts, span: value.span() })
+        Some(Located {
+            value: texts,
+            span: value.span(),
+        })
     }
 
     fn as_text(
@@ -235,15 +336,29 @@ impl<'d> Fields<'d> {
     ) -> Option<Located<&'d str>> {
         match value.get_ref() {
             DeValue::String(text) if text.contains(char::is_control) => {
-                self.sink.error(&value.span(), TextProblem::ControlCharacter { key: key.to_owned() });
+                self.sink.error(
+                    &value.span(),
+                    TextProblem::ControlCharacter {
+                        key: key.to_owned(),
+                    },
+                );
                 None
             }
-            DeValue::String(text) => Some(Located { value: text, span: value.span() }),
+            DeValue::String(text) => Some(Located {
+                value: text,
+                span: value.span(),
+            }),
             other => self.wrong(key, value.span(), wanted, other),
         }
     }
 
-    fn wrong<T>(&self, key: &str, span: Span, wanted: &'static str, found: &DeValue<'_>) -> Option<T> {
+    fn wrong<T>(
+        &self,
+        key: &str,
+        span: Span,
+        wanted: &'static str,
+        found: &DeValue<'_>,
+    ) -> Option<T> {
         let found = match found {
             DeValue::String(_) => "a string",
             DeValue::Integer(_) => "a whole number",
@@ -253,7 +368,14 @@ impl<'d> Fields<'d> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.sink.error(&span, TextProblem::WrongType { key: key.to_owned(), wanted, found });
+        self.sink.error(
+            &span,
+            TextProblem::WrongType {
+                key: key.to_owned(),
+                wanted,
+                found,
+            },
+        );
         None
     }
 }

@@ -47,7 +47,9 @@ impl Surroundings for FileSystem {
     fn read(&self, path: &Path) -> Result<Vec<u8>, io::ErrorKind> {
         let mut bytes = Vec::new();
         let file = fs::File::open(path).map_err(|error| error.kind())?;
-        file.take(Self::BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.kind())?;
+        file.take(Self::BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| error.kind())?;
         if u64::try_from(bytes.len()).is_ok_and(|length| length <= Self::BYTES_MAX) {
             Ok(bytes)
         } else {
@@ -58,7 +60,11 @@ impl Surroundings for FileSystem {
     fn access(&self, path: &Path) -> Option<Access> {
         let metadata = fs::metadata(path).ok()?;
         let (others_read, others_write) = open_to_others(&metadata);
-        Some(Access { is_folder: metadata.is_dir(), others_read, others_write })
+        Some(Access {
+            is_folder: metadata.is_dir(),
+            others_read,
+            others_write,
+        })
     }
 
     fn cores(&self) -> usize {

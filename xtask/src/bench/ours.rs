@@ -334,3 +334,38 @@ fn plans(tokens: &Tokens) -> Vec<Plan> {
 fn mebibytes(kib: u64) -> f64 {
     kib as f64 / 1024.0
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_config::{FileSystem, Look, check};
+
+    use super::*;
+
+    #[test]
+    fn the_configuration_of_every_gateway_is_valid() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (name, text) in [
+            ("hs256.secret", "k".repeat(43)),
+            ("rs256.jwks", r#"{"keys":[]}"#.to_owned()),
+            ("es256.jwks", r#"{"keys":[]}"#.to_owned()),
+        ] {
+            write(folder.path(), name, &text).expect("a file");
+        }
+        let filled = Filled {
+            database: folder.path().join("countersign.db"),
+            keys: PathBuf::new(),
+            passwords: PathBuf::new(),
+            wrong_passwords: PathBuf::new(),
+        };
+        for gateway in [AS_INSTALLED, FORGETFUL, UNCACHED_FEW, UNCACHED_MANY] {
+            let text = configuration(&gateway, &filled);
+            let outcome = check(&text, &folder.path().join("countersign.toml"), &FileSystem);
+            assert_eq!(
+                outcome.findings.errors(),
+                0,
+                "{}",
+                outcome.findings.render(Look::Plain)
+            );
+        }
+    }
+}

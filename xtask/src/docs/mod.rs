@@ -1,6 +1,7 @@
 //! Writes the generated reference under docs/reference, or checks that it is what the code says.
 
 mod causes;
+mod commands;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,6 +38,12 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Outcome<()> {
 fn pages() -> Pages {
     let mut pages = Pages::new();
     pages.extend(causes::pages());
+    let configuration = format!(
+        "{}{}",
+        causes::GENERATED,
+        countersign_config::reference_markdown()
+    );
+    pages.insert("docs/reference/configuration.md".to_owned(), configuration);
     pages
 }
 

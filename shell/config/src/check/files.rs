@@ -24,16 +24,33 @@ impl Scene<'_> {
             Err(why) => why,
         };
         let value = path.value.to_owned();
-        self.sink.error(&path.span, ServerProblem::FileUnreadable { value, path: resolved, why });
+        self.sink.error(
+            &path.span,
+            ServerProblem::FileUnreadable {
+                value,
+                path: resolved,
+                why,
+            },
+        );
         None
     }
 
     /// Warns where everybody can read a file that is secret.
     pub(super) fn keep_secret(&self, path: &Located<&str>) {
         let resolved = self.resolve(path.value);
-        if self.surroundings.access(&resolved).is_some_and(|access| access.others_read) {
+        if self
+            .surroundings
+            .access(&resolved)
+            .is_some_and(|access| access.others_read)
+        {
             let value = path.value.to_owned();
-            self.sink.warn(&path.span, ServerProblem::SecretOpenToOthers { value, path: resolved });
+            self.sink.warn(
+                &path.span,
+                ServerProblem::SecretOpenToOthers {
+                    value,
+                    path: resolved,
+                },
+            );
         }
     }
 
@@ -43,11 +60,18 @@ impl Scene<'_> {
         let has_block = bytes.split(|byte| *byte == b'\n').any(|line| {
             let line = line.trim_ascii();
             line.strip_prefix(b"-----BEGIN ").is_some_and(|rest| {
-                rest.strip_suffix(b"-----").is_some_and(|found| found.ends_with(label.as_bytes()))
+                rest.strip_suffix(b"-----")
+                    .is_some_and(|found| found.ends_with(label.as_bytes()))
             })
         });
         if !has_block {
-            self.sink.error(&path.span, ServerProblem::NotPem { value: path.value.to_owned(), wanted });
+            self.sink.error(
+                &path.span,
+                ServerProblem::NotPem {
+                    value: path.value.to_owned(),
+                    wanted,
+                },
+            );
         }
     }
 }
@@ -63,7 +87,10 @@ pub(super) fn tls(fields: &Fields<'_>, scene: Scene<'_>) -> Option<Tls> {
         scene.pem(path, "PRIVATE KEY", "private key");
         scene.keep_secret(path);
     }
-    Some(Tls { certificate: scene.resolve(certificate?.value), key: scene.resolve(key?.value) })
+    Some(Tls {
+        certificate: scene.resolve(certificate?.value),
+        key: scene.resolve(key?.value),
+    })
 }
 
 /// The store's file. It need not be there, its folder must.
@@ -72,21 +99,37 @@ pub(super) fn store(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> PathBuf {
     let span = written.as_ref().map_or(0..0, |path| path.span.clone());
     let written = written.map_or("countersign.db", |path| path.value);
     let path = scene.resolve(written);
-    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")).to_owned();
+    let folder = path
+        .parent()
+        .filter(|folder| *folder != Path::new(""))
+        .unwrap_or(Path::new("."))
+        .to_owned();
     match scene.surroundings.access(&folder) {
         Some(access) if access.is_folder => {
             if access.others_write {
-                scene.sink.warn(&span, ServerProblem::StoreFolderOpenToOthers { folder });
+                scene
+                    .sink
+                    .warn(&span, ServerProblem::StoreFolderOpenToOthers { folder });
             }
         }
-        _ => scene.sink.error(&span, ServerProblem::StoreFolderMissing { folder }),
+        _ => scene
+            .sink
+            .error(&span, ServerProblem::StoreFolderMissing { folder }),
     }
     let file = scene.surroundings.access(&path).unwrap_or_default();
     let value = written.to_owned();
     if file.is_folder {
-        scene.sink.error(&span, ServerProblem::StoreIsFolder { value });
+        scene
+            .sink
+            .error(&span, ServerProblem::StoreIsFolder { value });
     } else if file.others_read {
-        scene.sink.warn(&span, ServerProblem::SecretOpenToOthers { value, path: path.clone() });
+        scene.sink.warn(
+            &span,
+            ServerProblem::SecretOpenToOthers {
+                value,
+                path: path.clone(),
+            },
+        );
     }
     path
 }

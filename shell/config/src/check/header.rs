@@ -20,13 +20,50 @@ pub(super) struct Identity {
 /// Names that HTTP, its proxies or the gateway use themselves. Whoever could set them through an identity, or remove
 /// them by the closed namespace, would change what the request is.
 const RESERVED: &[&str] = &[
-    "accept", "accept-encoding", "age", "authorization", "cache-control", "connection", "content-encoding",
-    "content-length", "content-type", "cookie", "date", "expect", "forwarded", "host", "http2-settings", "keep-alive",
-    "location", "origin", "proxy-authenticate", "proxy-authorization", "proxy-connection", "range", "referer",
-    "set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "via", "www-authenticate",
-    "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto",
-    "x-forwarded-uri", "x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-real-ip",
-    "x-request-id", "x-rewrite-url",
+    "accept",
+    "accept-encoding",
+    "age",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "forwarded",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "location",
+    "origin",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "referer",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "www-authenticate",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-forwarded-uri",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-real-ip",
+    "x-request-id",
+    "x-rewrite-url",
 ];
 
 /// The headers that tell the upstream who asks.
@@ -36,7 +73,9 @@ pub(super) fn identity(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> Identit
         let text = fields.and_then(|fields| fields.text(key));
         let span = text.as_ref().map_or(0..0, |text| text.span.clone());
         let default = HeaderName::from_static(default);
-        let name = text.map_or(Some(default.clone()), |text| read(&text, scene)).unwrap_or(default);
+        let name = text
+            .map_or(Some(default.clone()), |text| read(&text, scene))
+            .unwrap_or(default);
         if let Some((_, other)) = written.iter().find(|(earlier, _)| *earlier == name) {
             report_twice(&name, &span, other, scene);
         }
@@ -79,6 +118,10 @@ pub(super) fn report_twice(name: &HeaderName, span: &Span, other: &Span, scene: 
     match (span.is_empty(), other.is_empty()) {
         (_, true) => scene.sink.error(span, HeaderProblem::Twice { value }),
         (true, false) => scene.sink.error(other, HeaderProblem::Twice { value }),
-        (false, false) => scene.sink.error_beside(span, HeaderProblem::Twice { value }, other, "also here"),
+        (false, false) => {
+            scene
+                .sink
+                .error_beside(span, HeaderProblem::Twice { value }, other, "also here")
+        }
     }
 }

@@ -20,22 +20,36 @@ pub(super) struct ApiKey {
 /// The cost at which passwords are hashed.
 pub(super) fn password_cost(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> Cost {
     let default = Cost::default();
-    let Some(hash) = fields.and_then(|fields| fields.table(&basic::HASH)) else { return default };
-    let number = |key| hash.whole(key).map(|number| u32::try_from(number.value).unwrap_or(u32::MAX));
+    let Some(hash) = fields.and_then(|fields| fields.table(&basic::HASH)) else {
+        return default;
+    };
+    let number = |key| {
+        hash.whole(key)
+            .map(|number| u32::try_from(number.value).unwrap_or(u32::MAX))
+    };
     let memory_kib = number(&hash::MEMORY_KIB).unwrap_or(default.memory_kib());
     let passes = number(&hash::PASSES).unwrap_or(default.passes());
     let lanes = number(&hash::LANES).unwrap_or(default.lanes());
     match Cost::new(memory_kib, passes, lanes) {
         Ok(cost) => cost,
         Err(defect) => {
-            scene.sink.error(&hash.span, ServerProblem::HashCost { detail: defect.to_string() });
+            scene.sink.error(
+                &hash.span,
+                ServerProblem::HashCost {
+                    detail: defect.to_string(),
+                },
+            );
             default
         }
     }
 }
 
 /// The places of API keys.
-pub(super) fn api_key(fields: Option<&Fields<'_>>, identity: &Identity, scene: Scene<'_>) -> ApiKey {
+pub(super) fn api_key(
+    fields: Option<&Fields<'_>>,
+    identity: &Identity,
+    scene: Scene<'_>,
+) -> ApiKey {
     let default = HeaderName::from_static("x-api-key");
     let written = fields.and_then(|fields| fields.text(&api_key::HEADER));
     let span = written.as_ref().map_or(0..0, |text| text.span.clone());
@@ -48,9 +62,20 @@ pub(super) fn api_key(fields: Option<&Fields<'_>>, identity: &Identity, scene: S
         }
         Some(text) => header::read(text, scene),
     };
-    if let Some((name, other)) = identity.written.iter().find(|(name, _)| Some(name) == header.as_ref()) {
+    if let Some((name, other)) = identity
+        .written
+        .iter()
+        .find(|(name, _)| Some(name) == header.as_ref())
+    {
         header::report_twice(name, &span, other, scene);
     }
-    let in_authorization = fields.and_then(|fields| fields.flag(&api_key::AUTHORIZATION)).is_some_and(|flag| flag.value);
-    ApiKey { rules: ApiKeyRules { header, in_authorization } }
+    let in_authorization = fields
+        .and_then(|fields| fields.flag(&api_key::AUTHORIZATION))
+        .is_some_and(|flag| flag.value);
+    ApiKey {
+        rules: ApiKeyRules {
+            header,
+            in_authorization,
+        },
+    }
 }

@@ -13,10 +13,19 @@ use crate::read::{Fields, Located};
 const NAME_BYTES_MAX: usize = 64;
 
 /// A string that has to have characters.
-pub(super) fn not_empty<'d>(fields: &Fields<'d>, key: &'static Key, scene: Scene<'_>) -> Option<&'d str> {
+pub(super) fn not_empty<'d>(
+    fields: &Fields<'d>,
+    key: &'static Key,
+    scene: Scene<'_>,
+) -> Option<&'d str> {
     let text = fields.text(key)?;
     if text.is_empty() {
-        scene.sink.error(&text.span, TextProblem::EmptyText { key: key.name.to_owned() });
+        scene.sink.error(
+            &text.span,
+            TextProblem::EmptyText {
+                key: key.name.to_owned(),
+            },
+        );
         return None;
     }
     Some(text.value)
@@ -25,7 +34,12 @@ pub(super) fn not_empty<'d>(fields: &Fields<'d>, key: &'static Key, scene: Scene
 /// Strings that all have to have characters, and no two the same.
 pub(super) fn boxed(list: &[Located<&str>], key: &'static Key, scene: Scene<'_>) -> Vec<Box<str>> {
     for text in list.iter().filter(|text| text.is_empty()) {
-        scene.sink.error(&text.span, TextProblem::EmptyText { key: key.name.to_owned() });
+        scene.sink.error(
+            &text.span,
+            TextProblem::EmptyText {
+                key: key.name.to_owned(),
+            },
+        );
     }
     no_two_the_same(list, scene);
     list.iter().map(|text| text.value.into()).collect()
@@ -34,9 +48,17 @@ pub(super) fn boxed(list: &[Located<&str>], key: &'static Key, scene: Scene<'_>)
 /// Reports each string that stands in the list before.
 pub(super) fn no_two_the_same(list: &[Located<&str>], scene: Scene<'_>) {
     for (at, text) in list.iter().enumerate() {
-        if let Some(first) = list.iter().take(at).find(|earlier| earlier.value == text.value) {
-            let problem = TextProblem::Twice { value: text.value.to_owned() };
-            scene.sink.error_beside(&text.span, problem, &first.span, "first here");
+        if let Some(first) = list
+            .iter()
+            .take(at)
+            .find(|earlier| earlier.value == text.value)
+        {
+            let problem = TextProblem::Twice {
+                value: text.value.to_owned(),
+            };
+            scene
+                .sink
+                .error_beside(&text.span, problem, &first.span, "first here");
         }
     }
 }
@@ -47,19 +69,28 @@ pub(super) fn no_two_the_same(list: &[Located<&str>], scene: Scene<'_>) {
 pub(super) fn name(name: &Located<&str>, scene: Scene<'_>) {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(fits) {
-        scene.sink.error(&name.span, TextProblem::Name { name: name.value.to_owned() });
+        scene.sink.error(
+            &name.span,
+            TextProblem::Name {
+                name: name.value.to_owned(),
+            },
+        );
     }
 }
 
 /// Networks, each reported where it cannot be read.
 pub(super) fn networks(list: &[Located<&str>], scene: Scene<'_>) -> Vec<Network> {
-    let read = list.iter().filter_map(|text| match Network::parse(text.value) {
-        Ok(network) => Some(network),
-        Err(defect) => {
-            let value = text.value.to_owned();
-            scene.sink.error(&text.span, ServerProblem::Network { value, defect });
-            None
-        }
-    });
+    let read = list
+        .iter()
+        .filter_map(|text| match Network::parse(text.value) {
+            Ok(network) => Some(network),
+            Err(defect) => {
+                let value = text.value.to_owned();
+                scene
+                    .sink
+                    .error(&text.span, ServerProblem::Network { value, defect });
+                None
+            }
+        });
     read.collect()
 }

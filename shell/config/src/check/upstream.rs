@@ -20,9 +20,19 @@ pub(super) fn all(document: &Fields<'_>, scene: Scene<'_>) -> Vec<Checked> {
     for (name, fields) in document.named(&file::UPSTREAM) {
         text::name(&name, scene);
         let (host, port) = address(&fields, scene).unwrap_or_default();
-        let keep_host = fields.flag(&upstream::KEEP_HOST).is_some_and(|flag| flag.value);
-        let settings = Upstream { name: name.value.into(), host: host.into(), port, keep_host };
-        upstreams.push(Checked { settings, span: name.span });
+        let keep_host = fields
+            .flag(&upstream::KEEP_HOST)
+            .is_some_and(|flag| flag.value);
+        let settings = Upstream {
+            name: name.value.into(),
+            host: host.into(),
+            port,
+            keep_host,
+        };
+        upstreams.push(Checked {
+            settings,
+            span: name.span,
+        });
     }
     upstreams
 }
@@ -35,6 +45,9 @@ fn address(fields: &Fields<'_>, scene: Scene<'_>) -> Option<(String, u16)> {
         url::report(&written, UrlDefect::UpstreamTls, scene);
     }
     let name = url.host.name();
-    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name);
     Some((bare.to_owned(), url.host.port().unwrap_or(80)))
 }

@@ -21,7 +21,11 @@ pub(super) struct Url<'d> {
 impl Url<'_> {
     /// The origin (RFC 6454 section 6.2), where the scheme's own port is not written.
     pub(super) fn origin(&self) -> String {
-        let (scheme, default_port) = if self.is_https { ("https", 443) } else { ("http", 80) };
+        let (scheme, default_port) = if self.is_https {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
         match self.host.port().filter(|port| *port != default_port) {
             Some(port) => format!("{scheme}://{}:{port}", self.host.name()),
             None => format!("{scheme}://{}", self.host.name()),
@@ -45,14 +49,22 @@ pub(super) fn parse(text: &str) -> Result<Url<'_>, UrlDefect> {
     if rest.contains(['?', '#']) {
         return Err(UrlDefect::QueryOrFragment);
     }
-    let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or((rest, ""));
+    let (authority, path) = rest
+        .split_at_checked(rest.find('/').unwrap_or(rest.len()))
+        .unwrap_or((rest, ""));
     let host = Host::parse(authority.as_bytes()).map_err(UrlDefect::Host)?;
-    Ok(Url { is_https, host, path })
+    Ok(Url {
+        is_https,
+        host,
+        path,
+    })
 }
 
 /// A URL, reported where it is none.
 pub(super) fn read<'d>(text: &Located<&'d str>, scene: Scene<'_>) -> Option<Url<'d>> {
-    parse(text.value).map_err(|defect| report(text, defect, scene)).ok()
+    parse(text.value)
+        .map_err(|defect| report(text, defect, scene))
+        .ok()
 }
 
 /// A URL that is an origin: nothing but a slash may follow the authority.
@@ -66,5 +78,11 @@ pub(super) fn read_origin<'d>(text: &Located<&'d str>, scene: Scene<'_>) -> Opti
 }
 
 pub(super) fn report(text: &Located<&str>, defect: UrlDefect, scene: Scene<'_>) {
-    scene.sink.error(&text.span, ServerProblem::Url { value: text.value.to_owned(), defect });
+    scene.sink.error(
+        &text.span,
+        ServerProblem::Url {
+            value: text.value.to_owned(),
+            defect,
+        },
+    );
 }

@@ -27,7 +27,10 @@ impl HeaderProblem {
             ),
             Self::Underscore { value } => (
                 format!("the header `{value}` has an underscore"),
-                format!("write `{}`: many servers take both for one, and some drop underscores", value.replace('_', "-")),
+                format!(
+                    "write `{}`: many servers take both for one, and some drop underscores",
+                    value.replace('_', "-")
+                ),
             ),
             Self::Authorization => (
                 "`Authorization` is not a header of its own for API keys".into(),

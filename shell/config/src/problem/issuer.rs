@@ -11,7 +11,10 @@ pub enum IssuerProblem {
     /// An `http` URL from which keys would be fetched.
     KeysOverHttp { value: String },
     /// Not an algorithm.
-    Algorithm { value: String, near: Option<&'static str> },
+    Algorithm {
+        value: String,
+        near: Option<&'static str>,
+    },
     /// `none`.
     AlgorithmNone,
     /// A symmetric algorithm without a shared secret.
@@ -29,7 +32,11 @@ pub enum IssuerProblem {
     /// A key set without a key that can be used.
     KeySetEmpty,
     /// A shared secret that is too short for its algorithm.
-    SecretTooShort { algorithm: &'static str, bytes: usize, bytes_min: usize },
+    SecretTooShort {
+        algorithm: &'static str,
+        bytes: usize,
+        bytes_min: usize,
+    },
     /// Two issuers with the same `iss`.
     IssuerTwice { value: String },
     /// Clocks may differ by very much.
@@ -105,5 +112,6 @@ impl IssuerProblem {
 }
 
 pub(crate) const ALGORITHM_NAMES: [&str; 13] = [
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+    "HS256", "HS384", "HS512",
 ];

@@ -11,7 +11,11 @@ use super::did_you_mean;
 #[allow(missing_docs, reason = "the fields are what the message quotes")]
 pub enum RouteProblem {
     /// A name that no section has.
-    Unknown { what: &'static str, name: String, near: Option<String> },
+    Unknown {
+        what: &'static str,
+        name: String,
+        near: Option<String>,
+    },
     /// Two routes of one name.
     NameTwice { name: String },
     /// A host or path pattern that cannot be read.
@@ -39,7 +43,10 @@ pub enum RouteProblem {
     /// `identity = false`.
     AllowIdentityFalse,
     /// A string that is not `anyone`.
-    AllowText { value: String, near: Option<&'static str> },
+    AllowText {
+        value: String,
+        near: Option<&'static str>,
+    },
     /// A scope with characters that scopes do not have.
     Scope { value: String },
     /// Claims are demanded where no token is read.
@@ -57,15 +64,21 @@ impl RouteProblem {
                 format!("there is no {what} `{name}`"),
                 did_you_mean(near.as_deref(), format!("add a section `[{what}.{name}]`")),
             ),
-            Self::NameTwice { name } => {
-                (format!("two routes have the name `{name}`"), "give each its own: the log names them".into())
-            }
-            Self::Pattern { value, fault } => (format!("`{value}`: {}", fault.detail()), fault.help().into()),
+            Self::NameTwice { name } => (
+                format!("two routes have the name `{name}`"),
+                "give each its own: the log names them".into(),
+            ),
+            Self::Pattern { value, fault } => (
+                format!("`{value}`: {}", fault.detail()),
+                fault.help().into(),
+            ),
             Self::Method { value, defect } => (
                 format!("`{value}`: {defect}"),
                 match defect {
                     MethodDefect::LowerCase => format!("write `{}`", value.to_ascii_uppercase()),
-                    MethodDefect::Empty | MethodDefect::OddCharacter => "write one as in `GET` or `POST`".into(),
+                    MethodDefect::Empty | MethodDefect::OddCharacter => {
+                        "write one as in `GET` or `POST`".into()
+                    }
                 },
             ),
             Self::MethodNeverServed { value } => (
@@ -78,7 +91,9 @@ impl RouteProblem {
             ),
             Self::NeverReached { name, by } => (
                 format!("route `{name}` is never reached"),
-                format!("put it before `{by}`, or make one of them narrower: the first that fits decides"),
+                format!(
+                    "put it before `{by}`, or make one of them narrower: the first that fits decides"
+                ),
             ),
             Self::NothingAccepted { name } => (
                 format!("route `{name}` demands a known caller and reads no credentials"),
@@ -102,7 +117,8 @@ impl RouteProblem {
             ),
             Self::AllowEmpty => (
                 "`allow` demands nothing".into(),
-                "write `allow = { identity = true }` for any known caller, or `allow = \"anyone\"`".into(),
+                "write `allow = { identity = true }` for any known caller, or `allow = \"anyone\"`"
+                    .into(),
             ),
             Self::AllowIdentityFalse => (
                 "`identity = false` says nothing about who may pass".into(),
@@ -110,7 +126,10 @@ impl RouteProblem {
             ),
             Self::AllowText { value, near } => (
                 format!("`{value}` is nobody that `allow` knows"),
-                did_you_mean(*near, "write `\"anyone\"`, or a table as in `{ identity = true }`".into()),
+                did_you_mean(
+                    *near,
+                    "write `\"anyone\"`, or a table as in `{ identity = true }`".into(),
+                ),
             ),
             Self::Scope { value } => (
                 format!("`{value}` is not a scope"),
@@ -124,9 +143,10 @@ impl RouteProblem {
                 format!("route `{name}` opens every path to anyone"),
                 "name the paths that are public: what no route names is refused".into(),
             ),
-            Self::Unused { what, name } => {
-                (format!("no route uses {what} `{name}`"), "leave the section out, or name it in a route".into())
-            }
+            Self::Unused { what, name } => (
+                format!("no route uses {what} `{name}`"),
+                "leave the section out, or name it in a route".into(),
+            ),
         }
     }
 }

@@ -16,9 +16,16 @@ pub enum ServerProblem {
     /// Not a URL, or not one of the kind that is needed here.
     Url { value: String, defect: UrlDefect },
     /// Not a network.
-    Network { value: String, defect: NetworkDefect },
+    Network {
+        value: String,
+        defect: NetworkDefect,
+    },
     /// A file that cannot be read.
-    FileUnreadable { value: String, path: PathBuf, why: ErrorKind },
+    FileUnreadable {
+        value: String,
+        path: PathBuf,
+        why: ErrorKind,
+    },
     /// A PEM file without what it should have.
     NotPem { value: String, wanted: &'static str },
     /// A secret that everybody on the machine can read.
@@ -115,9 +122,18 @@ impl UrlDefect {
                 "has a user name in front of the host",
                 "leave user name and password out of the URL",
             ),
-            UrlDefect::Host(_) => ("is not a URL: the host cannot be read", "write it as in `https://example.com:8443`"),
-            UrlDefect::Path => ("has a path", "write scheme, host and port alone: an origin is wanted here"),
-            UrlDefect::QueryOrFragment => ("has a query or a fragment", "leave out what begins with `?` or `#`"),
+            UrlDefect::Host(_) => (
+                "is not a URL: the host cannot be read",
+                "write it as in `https://example.com:8443`",
+            ),
+            UrlDefect::Path => (
+                "has a path",
+                "write scheme, host and port alone: an origin is wanted here",
+            ),
+            UrlDefect::QueryOrFragment => (
+                "has a query or a fragment",
+                "leave out what begins with `?` or `#`",
+            ),
             UrlDefect::UpstreamTls => (
                 "is an https URL, and upstreams are reached by http",
                 "write `http://`, and reach an upstream on another machine through a tunnel or a proxy beside it",
@@ -136,6 +152,8 @@ const fn network_help(defect: NetworkDefect) -> &'static str {
             "write it as in `10.0.0.0/8`, `2001:db8::/32` or `192.0.2.7`"
         }
         NetworkDefect::PrefixTooLong => "write at most 32 for IPv4 and 128 for IPv6",
-        NetworkDefect::BitsAfterPrefix => "write the network's first address, as in `10.0.0.0/8` for `10.0.0.1/8`",
+        NetworkDefect::BitsAfterPrefix => {
+            "write the network's first address, as in `10.0.0.0/8` for `10.0.0.1/8`"
+        }
     }
 }

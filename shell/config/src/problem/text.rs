@@ -11,15 +11,36 @@ pub enum TextProblem {
     /// The text is not TOML.
     Syntax { message: String },
     /// A key that its section does not have.
-    UnknownKey { key: String, section: &'static str, near: Option<&'static str>, known: Vec<&'static str> },
+    UnknownKey {
+        key: String,
+        section: &'static str,
+        near: Option<&'static str>,
+        known: Vec<&'static str>,
+    },
     /// A key that its section must have.
-    MissingKey { key: &'static str, section: &'static str, kind: &'static str },
+    MissingKey {
+        key: &'static str,
+        section: &'static str,
+        kind: &'static str,
+    },
     /// A value of another type.
-    WrongType { key: String, wanted: &'static str, found: &'static str },
+    WrongType {
+        key: String,
+        wanted: &'static str,
+        found: &'static str,
+    },
     /// A number that is too small or too large.
-    OutOfRange { key: &'static str, min: u64, max: u64 },
+    OutOfRange {
+        key: &'static str,
+        min: u64,
+        max: u64,
+    },
     /// A string that is none of those possible.
-    NotAChoice { value: String, choices: &'static [&'static str], near: Option<&'static str> },
+    NotAChoice {
+        value: String,
+        choices: &'static [&'static str],
+        near: Option<&'static str>,
+    },
     /// A list without elements where that has no meaning.
     EmptyList { key: String },
     /// A string without characters where that has no meaning.
@@ -39,27 +60,45 @@ impl TextProblem {
                 format!("the file is not TOML: {message}"),
                 "see https://toml.io for the syntax; nothing else was checked".into(),
             ),
-            Self::UnknownKey { key, section, near, known } => (
+            Self::UnknownKey {
+                key,
+                section,
+                near,
+                known,
+            } => (
                 format!("`{section}` has no key `{key}`"),
                 did_you_mean(*near, format!("it has {}", listed(known.iter().copied()))),
             ),
-            Self::MissingKey { key, section, kind } => {
-                (format!("`{section}` lacks the key `{key}`"), format!("add `{key}`, {kind}"))
-            }
+            Self::MissingKey { key, section, kind } => (
+                format!("`{section}` lacks the key `{key}`"),
+                format!("add `{key}`, {kind}"),
+            ),
             Self::WrongType { key, wanted, found } => {
                 (format!("`{key}` is {found}"), format!("write {wanted}"))
             }
-            Self::OutOfRange { key, min, max } => {
-                (format!("`{key}` is out of range"), format!("write a whole number from {min} to {max}"))
-            }
-            Self::NotAChoice { value, choices, near } => (
-                format!("`{value}` is not known here"),
-                did_you_mean(*near, format!("write one of {}", listed(choices.iter().copied()))),
+            Self::OutOfRange { key, min, max } => (
+                format!("`{key}` is out of range"),
+                format!("write a whole number from {min} to {max}"),
             ),
-            Self::EmptyList { key } => {
-                (format!("`{key}` is an empty list"), "name at least one, or leave the key out".into())
-            }
-            Self::EmptyText { key } => (format!("`{key}` is empty"), "write a value, or leave it out".into()),
+            Self::NotAChoice {
+                value,
+                choices,
+                near,
+            } => (
+                format!("`{value}` is not known here"),
+                did_you_mean(
+                    *near,
+                    format!("write one of {}", listed(choices.iter().copied())),
+                ),
+            ),
+            Self::EmptyList { key } => (
+                format!("`{key}` is an empty list"),
+                "name at least one, or leave the key out".into(),
+            ),
+            Self::EmptyText { key } => (
+                format!("`{key}` is empty"),
+                "write a value, or leave it out".into(),
+            ),
             Self::ControlCharacter { key } => (
                 format!("`{key}` has a line break or another control character"),
                 "leave it out: the value ends up in headers and logs".into(),

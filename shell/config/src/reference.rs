@@ -1,0 +1,78 @@
+//! The reference page of the configuration, written from the declarations that the parser reads by.
+//!
+//! Knows Markdown. Does not know values.
+
+use crate::declared::{Default, Key, Kind, SECTIONS, Section};
+
+/// The reference of every section and key, as Markdown.
+#[must_use]
+pub fn reference_markdown() -> String {
+    let mut page = String::from(
+        "# Configuration\n\nThe file is TOML, by default `countersign.toml` in the current folder. Relative paths in it are \
+         relative to its own folder. `countersign init` writes one with comments, `countersign check` says everything that is \
+         wrong with it at once.\n",
+    );
+    for section in SECTIONS {
+        write_section(&mut page, section);
+    }
+    page
+}
+
+fn write_section(page: &mut String, section: &Section) {
+    page.push_str(&format!(
+        "\n## {}\n\n{}\n\n",
+        code_title(section.title),
+        section.meaning
+    ));
+    page.push_str("| key | type | default | meaning |\n|---|---|---|---|\n");
+    for key in section.keys {
+        page.push_str(&format!(
+            "| `{}` | {} | {} | {} |\n",
+            key.name,
+            kind(&key.kind),
+            default(key),
+            cell(key.meaning)
+        ));
+    }
+}
+
+fn code_title(title: &str) -> String {
+    if title.starts_with('[') {
+        format!("`{title}`")
+    } else {
+        title.to_owned()
+    }
+}
+
+fn kind(kind: &Kind) -> String {
+    match kind {
+        Kind::Choice(choices) => choices
+            .iter()
+            .map(|choice| format!("`\"{choice}\"`"))
+            .collect::<Vec<_>>()
+            .join(" or "),
+        Kind::Whole(min, max) if *max < u64::from(u32::MAX) => {
+            format!("whole number, {min} to {max}")
+        }
+        Kind::Whole(min, _) => format!("whole number, from {min}"),
+        Kind::Table(section) | Kind::Named(section) | Kind::Tables(section) => {
+            format!("table: `{}`", section.title)
+        }
+        Kind::TextOrTable(section) => format!("a string or a table: `{}`", section.title),
+        Kind::Text | Kind::Flag | Kind::Texts | Kind::TextOrTexts | Kind::TextsByName => {
+            kind.words().to_owned()
+        }
+    }
+}
+
+fn default(key: &Key) -> String {
+    match key.default {
+        Default::Required => "required".to_owned(),
+        Default::Value(value) => format!("`{value}`"),
+        Default::Absent(words) => cell(words),
+    }
+}
+
+fn cell(words: &str) -> String {
+    words.replace('|', "\\|")
+}
