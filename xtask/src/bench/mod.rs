@@ -50,6 +50,9 @@ pub(crate) struct Options {
     /// Only rows whose names fit one of these patterns (`*` is any text); nginx is always among them
     #[arg(long, value_delimiter = ',')]
     rows: Vec<String>,
+    /// Measure this build of the gateway instead of a fresh one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
     /// List the rows and measure nothing
     #[arg(long)]
     list: bool,
@@ -63,7 +66,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     fs::create_dir_all(&folder).doing(folder.display())?;
     let chosen = |name: &str| name == rows::BASE || rows::fits_any(name, &options.rows);
     let tokens = Tokens::prepare(&folder.join("tokens"))?;
-    let mut stage = Stage::set(workspace, &folder, &tokens, &chosen)?;
+    let ours = ours::Program {
+        workspace,
+        given: options.program.as_deref(),
+    };
+    let mut stage = Stage::set(&ours, &folder, &tokens, &chosen)?;
     stage.subjects.retain(|subject| chosen(&subject.name));
     if options.list {
         for subject in &stage.subjects {
@@ -113,7 +120,7 @@ struct Stage {
 
 impl Stage {
     fn set(
-        workspace: &Workspace,
+        ours: &ours::Program<'_>,
         folder: &Path,
         tokens: &Tokens,
         chosen: &dyn Fn(&str) -> bool,
@@ -142,7 +149,7 @@ impl Stage {
         {
             stage.add_envoy(folder, tokens)?;
         }
-        ours::add(&mut stage, workspace, folder, tokens, chosen)?;
+        ours::add(&mut stage, ours, folder, tokens, chosen)?;
         for absent in &stage.absent {
             eprintln!("left out: {absent}");
         }

@@ -1,5 +1,7 @@
 //! The gateway itself, as it is shipped: profile `dist`, one worker. One process for each way of caching.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,10 +10,43 @@ use super::peers::{UPSTREAM, write};
 use super::process::{Process, pinned};
 use super::rows::{Expected, Subject};
 use super::stores::{self, Filled, KEYS_FEW, KEYS_MANY, KEYS_SENT_MAX, USERS};
-use super::tokens::{AUDIENCE, Algorithm, FEW, MANY, Tokens};
+use super::tokens::{AUDIENCE, Algorithm, FEW, MANY, Tokens, VALID_SECS};
 use super::{GATEWAY_CPU, Stage};
 use crate::failure::{Doing, Failure, Outcome};
 use crate::workspace::Workspace;
+
+/// Where the gateway's program is to be had.
+pub(super) struct Program<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) given: Option<&'a Path>,
+}
+
+impl Program<'_> {
+    /// The one that was named, or else a fresh build.
+    fn find(&self) -> Outcome<PathBuf> {
+        if let Some(given) = self.given {
+            return given.canonicalize().doing(given.display());
+        }
+        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .current_dir(self.workspace.root())
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--profile",
+                "dist",
+                "--package",
+                "countersign",
+            ])
+            .status()
+            .doing("cargo build")?;
+        if status.success() {
+            Ok(self.workspace.target()?.join("dist/countersign"))
+        } else {
+            Err(Failure::new("the gateway does not build"))
+        }
+    }
+}
 
 /// One process of the gateway.
 struct Gateway {
@@ -57,7 +92,7 @@ const FLOOD: &str = "ours-flood";
 /// Builds and starts what the chosen rows need.
 pub(super) fn add(
     stage: &mut Stage,
-    workspace: &Workspace,
+    program: &Program<'_>,
     folder: &Path,
     tokens: &Tokens,
     chosen: &dyn Fn(&str) -> bool,
@@ -70,7 +105,7 @@ pub(super) fn add(
     if plans.is_empty() && !flooded {
         return Ok(());
     }
-    let program = build(workspace)?;
+    let program = program.find()?;
     stage
         .versions
         .push(super::peers::version(&program, "--version"));
@@ -103,27 +138,6 @@ pub(super) fn add(
     Ok(())
 }
 
-fn build(workspace: &Workspace) -> Outcome<PathBuf> {
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .current_dir(workspace.root())
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--profile",
-            "dist",
-            "--package",
-            "countersign",
-        ])
-        .status()
-        .doing("cargo build")?;
-    if status.success() {
-        Ok(workspace.target()?.join("dist/countersign"))
-    } else {
-        Err(Failure::new("the gateway does not build"))
-    }
-}
-
 fn start(
     program: &Path,
     folder: &Path,
@@ -133,7 +147,9 @@ fn start(
 ) -> Outcome<Process> {
     let text = configuration(gateway, filled);
     let file = write(folder, &format!("{}.toml", gateway.name), &text)?;
-    write(folder, "hs256.secret", &tokens.keys.hs256_secret)?;
+    let secret = write(folder, "hs256.secret", &tokens.keys.hs256_secret)?;
+    // The gateway warns of secrets that everybody can read.
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).doing(secret.display())?;
     write(folder, "rs256.jwks", &tokens.keys.rs256_jwks)?;
     write(folder, "es256.jwks", &tokens.keys.es256_jwks)?;
     let mut command = pinned(GATEWAY_CPU, program);
@@ -187,11 +203,10 @@ allow = {{ identity = true }}
     )
 }
 
-/// The tokens of the bench are valid for weeks, so their lifetime is not limited.
 fn issuer(algorithm: Algorithm, keys: &str) -> String {
     let name = algorithm.name();
     format!(
-        "[issuer.{}]\nissuer = \"{}\"\nkeys = {keys}\naudience = [\"{AUDIENCE}\"]\nalgorithms = [\"{name}\"]\nlifetime_secs_max = 0\n",
+        "[issuer.{}]\nissuer = \"{}\"\nkeys = {keys}\naudience = [\"{AUDIENCE}\"]\nalgorithms = [\"{name}\"]\nlifetime_secs_max = {VALID_SECS}\n",
         name.to_ascii_lowercase(),
         algorithm.issuer(),
     )
@@ -340,17 +355,12 @@ mod tests {
     use countersign_config::{FileSystem, Look, check};
 
     use super::*;
+    use crate::bench::tokens;
 
     #[test]
     fn the_configuration_of_every_gateway_is_valid() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for (name, text) in [
-            ("hs256.secret", "k".repeat(43)),
-            ("rs256.jwks", r#"{"keys":[]}"#.to_owned()),
-            ("es256.jwks", r#"{"keys":[]}"#.to_owned()),
-        ] {
-            write(folder.path(), name, &text).expect("a file");
-        }
+        tokens::make_keys(folder.path()).expect("keys");
         let filled = Filled {
             database: folder.path().join("countersign.db"),
             keys: PathBuf::new(),

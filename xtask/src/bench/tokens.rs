@@ -28,7 +28,8 @@ pub(super) const MANY: usize = 60_000;
 pub(super) const FEW: usize = 10;
 
 const KEPT_SECS: u64 = 7 * 86_400;
-const VALID_SECS: u64 = 30 * 86_400;
+/// The tokens are valid for weeks, so that they need not be made again for every run.
+pub(super) const VALID_SECS: u64 = 30 * 86_400;
 const KEY_ID: &str = "bench-1";
 
 /// Public halves, as the peers want them.
@@ -124,6 +125,9 @@ enum Signer {
     Es256(Box<EcdsaKeyPair>),
 }
 
+/// One for each algorithm, in their order.
+pub(super) struct Signers([Signer; 3]);
+
 impl Signer {
     fn sign(&self, random: &SystemRandom, message: &[u8]) -> Outcome<Vec<u8>> {
         match self {
@@ -144,6 +148,29 @@ impl Signer {
 }
 
 fn make(folder: &Path) -> Outcome<()> {
+    let Signers(signers) = make_keys(folder)?;
+    let put = |name: &str, text: &str| fs::write(folder.join(name), text).doing(name);
+    for (algorithm, signer) in Algorithm::ALL.into_iter().zip(&signers) {
+        let tokens = sign_many(algorithm, signer)?;
+        put(
+            &format!("{}-many.txt", algorithm.name()),
+            &header_lines(&tokens),
+        )?;
+        put(
+            &format!("{}-few.txt", algorithm.name()),
+            &header_lines(tokens.get(..FEW).unwrap_or_default()),
+        )?;
+        let bad: Vec<String> = tokens.iter().map(|token| spoil(token)).collect();
+        put(
+            &format!("{}-bad.txt", algorithm.name()),
+            &header_lines(&bad),
+        )?;
+    }
+    put("complete", "")
+}
+
+/// Makes keys, and writes what verifies their signatures.
+pub(super) fn make_keys(folder: &Path) -> Outcome<Signers> {
     fs::create_dir_all(folder).doing(folder.display())?;
     let put = |name: &str, text: &str| fs::write(folder.join(name), text).doing(name);
 
@@ -178,28 +205,11 @@ fn make(folder: &Path) -> Outcome<()> {
         hmac::HMAC_SHA256,
         secret.as_bytes(),
     )));
-    let signers = [
+    Ok(Signers([
         hs256,
         Signer::Rs256(Box::new(rsa)),
         Signer::Es256(Box::new(curve)),
-    ];
-    for (algorithm, signer) in Algorithm::ALL.into_iter().zip(&signers) {
-        let tokens = sign_many(algorithm, signer)?;
-        put(
-            &format!("{}-many.txt", algorithm.name()),
-            &header_lines(&tokens),
-        )?;
-        put(
-            &format!("{}-few.txt", algorithm.name()),
-            &header_lines(tokens.get(..FEW).unwrap_or_default()),
-        )?;
-        let bad: Vec<String> = tokens.iter().map(|token| spoil(token)).collect();
-        put(
-            &format!("{}-bad.txt", algorithm.name()),
-            &header_lines(&bad),
-        )?;
-    }
-    put("complete", "")
+    ]))
 }
 
 /// RSA signatures take most of the time, so both cores sign.

@@ -105,7 +105,7 @@ fn page(entry: &Entry) -> String {
 }
 
 /// Words of the catalogue as Markdown: what is in backticks stays, the rest loses what Markdown would read.
-pub(super) fn prose(words: &str) -> String {
+fn prose(words: &str) -> String {
     let mut text = String::with_capacity(words.len());
     for (index, part) in words.split('`').enumerate() {
         if index > 0 {
@@ -126,7 +126,7 @@ pub(super) fn prose(words: &str) -> String {
 }
 
 /// As `prose`, for a cell of a table, where a bar ends the cell in code too.
-pub(super) fn cell(words: &str) -> String {
+fn cell(words: &str) -> String {
     prose(words).replace('|', "\\|").replace('\n', " ")
 }
 

@@ -1,7 +1,6 @@
 //! Writes the generated reference under docs/reference, or checks that it is what the code says.
 
 mod causes;
-mod commands;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,14 +35,11 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Outcome<()> {
 }
 
 fn pages() -> Pages {
-    let mut pages = Pages::new();
-    pages.extend(causes::pages());
-    let configuration = format!(
-        "{}{}",
-        causes::GENERATED,
-        countersign_config::reference_markdown()
-    );
-    pages.insert("docs/reference/configuration.md".to_owned(), configuration);
+    let mut pages = causes::pages();
+    for (name, text) in [("configuration", countersign_config::reference_markdown())] {
+        let text = format!("{}{text}", causes::GENERATED);
+        pages.insert(format!("docs/reference/{name}.md"), text);
+    }
     pages
 }
 

@@ -1,0 +1,45 @@
+//! What a command says when it cannot do what was asked.
+//!
+//! Knows: the form of an error message. Does not know secrets: nobody puts one in.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// One lower-case sentence, and perhaps how to mend it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    help: Option<String>,
+    code: u8,
+}
+
+impl Failure {
+    /// Something failed: exit code 1.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, code: 1 }
+    }
+
+    /// What was asked makes no sense: exit code 2.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, ..Self::new(message) }
+    }
+
+    /// How to mend it.
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// Says it, and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("error: {}", self.message);
+        if let Some(help) = &self.help {
+            eprintln!("help: {help}");
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+/// For whatever says in one sentence what went wrong.
+pub(crate) fn because(what: &str) -> impl Fn(&dyn Display) -> Failure + '_ {
+    move |error| Failure::new(format!("{what}: {error}"))
+}

@@ -1,0 +1,106 @@
+//! The command line: one table of commands and flags, one module a command.
+//!
+//! Knows: arguments, prompts, and where output goes: data to stdout, talk to stderr. Does not know how anything is done:
+//! that is the rooms' below.
+
+mod check;
+mod context;
+mod demo;
+mod failure;
+mod help_markdown;
+mod init;
+mod key;
+mod password;
+mod routes;
+mod serve;
+mod user;
+mod why;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::context::{Context, Place};
+use crate::failure::Failure;
+
+/// Authentication in front of any web application and API, built around the 401
+#[derive(Parser)]
+#[command(
+    name = "countersign",
+    version,
+    after_help = "Exit codes: 0 done, 1 a fault was found or something failed, 2 wrong usage.\n\n\
+                  Begin with `countersign demo` to see it work, and with `countersign init` to set it up.",
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start an example application with a gateway in front, and show what to try
+    Demo(demo::Args),
+    /// Write a configuration file with comments
+    Init(init::Args),
+    /// Say everything that is wrong with the configuration, and what is insecure
+    Check(check::Args),
+    /// Run the gateway
+    Serve(serve::Args),
+    /// Say which rule would decide a request, and why
+    Routes(routes::Args),
+    /// Add, list and change users
+    #[command(subcommand)]
+    User(user::Command),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Tell what is known of a refusal
+    Why(why::Args),
+    /// Print the reference of commands as Markdown
+    #[command(hide = true)]
+    HelpMarkdown,
+}
+
+/// The table of commands and flags.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The reference of commands, as Markdown.
+#[must_use]
+pub fn help_markdown() -> String {
+    help_markdown::render(&command())
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    let context = Context::new(cli.place)?;
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, &context),
+        Command::Init(args) => init::run(&args, &context),
+        Command::Check(args) => check::run(&args, &context),
+        Command::Serve(args) => serve::run(&args, &context),
+        Command::Routes(args) => routes::run(&args, &context),
+        Command::User(command) => user::run(command, &context),
+        Command::Key(command) => key::run(command, &context),
+        Command::Why(args) => why::run(&args, &context),
+        Command::HelpMarkdown => {
+            print!("{}", help_markdown());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
