@@ -11,8 +11,10 @@ use crate::context::{Context, look};
 use crate::failure::Failure;
 
 #[derive(clap::Args)]
-#[command(after_help = "Exit codes: 0 the gateway would start, 1 it would not, or `--strict` and there is a warning.\n\n\
-                        Examples:\n  countersign check\n  countersign check --strict --config /etc/countersign/countersign.toml")]
+#[command(
+    after_help = "Exit codes: 0 the gateway would start, 1 it would not, or `--strict` and there is a warning.\n\n\
+                        Examples:\n  countersign check\n  countersign check --strict --config /etc/countersign/countersign.toml"
+)]
 pub(crate) struct Args {
     /// Fail on warnings, too
     #[arg(long)]
@@ -27,13 +29,24 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let findings = &outcome.findings;
     if args.json {
         let text = std::fs::read_to_string(context.config_path()).unwrap_or_default();
-        let list: Vec<_> = findings.as_slice().iter().map(|finding| as_json(finding, &text)).collect();
-        println!("{}", json!({ "errors": findings.errors(), "warnings": findings.warnings(), "findings": list }));
+        let list: Vec<_> = findings
+            .as_slice()
+            .iter()
+            .map(|finding| as_json(finding, &text))
+            .collect();
+        println!(
+            "{}",
+            json!({ "errors": findings.errors(), "warnings": findings.warnings(), "findings": list })
+        );
     } else {
         print!("{}", findings.render(look(&std::io::stdout())));
     }
     let fails = findings.errors() > 0 || args.strict && findings.warnings() > 0;
-    Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if fails {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn as_json(finding: &Finding, text: &str) -> serde_json::Value {

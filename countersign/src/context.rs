@@ -18,7 +18,13 @@ use crate::failure::Failure;
 #[derive(clap::Args, Clone)]
 pub(crate) struct Place {
     /// The configuration file
-    #[arg(long, global = true, env = "COUNTERSIGN_CONFIG", value_name = "FILE", default_value = "countersign.toml")]
+    #[arg(
+        long,
+        global = true,
+        env = "COUNTERSIGN_CONFIG",
+        value_name = "FILE",
+        default_value = "countersign.toml"
+    )]
     config: PathBuf,
     /// The store's file, instead of the one that the configuration names
     #[arg(long, global = true, value_name = "FILE")]
@@ -65,7 +71,9 @@ impl Context {
         if !outcome.findings.is_empty() {
             eprint!("{}", outcome.findings.render(look(&std::io::stderr())));
         }
-        outcome.checked.ok_or_else(|| Failure::new("the configuration has errors"))
+        outcome
+            .checked
+            .ok_or_else(|| Failure::new("the configuration has errors"))
     }
 
     /// The store that `--store` or the configuration names.
@@ -75,7 +83,11 @@ impl Context {
             None => {
                 let checked = self.quietly_checked()?;
                 let kept_max = checked.settings.limits.refusals_kept_max;
-                open(&checked.settings.store, checked.rules.password_cost, Some(kept_max))
+                open(
+                    &checked.settings.store,
+                    checked.rules.password_cost,
+                    Some(kept_max),
+                )
             }
         }
     }
@@ -95,7 +107,8 @@ impl Context {
             Some(checked) => Ok(checked),
             None => {
                 eprint!("{}", outcome.findings.render(look(&std::io::stderr())));
-                Err(Failure::new("the configuration has errors").help("`--store FILE` works without a configuration"))
+                Err(Failure::new("the configuration has errors")
+                    .help("`--store FILE` works without a configuration"))
             }
         }
     }
@@ -112,17 +125,32 @@ impl Context {
 }
 
 /// Opens a store, and makes it where there is none.
-pub(crate) fn open(path: &Path, cost: Cost, refusals_kept_max: Option<u32>) -> Result<Arc<dyn Store>, Failure> {
-    let refusals_kept_max = refusals_kept_max.unwrap_or(countersign_store::REFUSALS_KEPT_MAX_DEFAULT);
-    let options = Options { decoy_cost: cost, refusals_kept_max };
+pub(crate) fn open(
+    path: &Path,
+    cost: Cost,
+    refusals_kept_max: Option<u32>,
+) -> Result<Arc<dyn Store>, Failure> {
+    let refusals_kept_max =
+        refusals_kept_max.unwrap_or(countersign_store::REFUSALS_KEPT_MAX_DEFAULT);
+    let options = Options {
+        decoy_cost: cost,
+        refusals_kept_max,
+    };
     match SqliteStore::open(path, options) {
         Ok(store) => Ok(Arc::new(store)),
-        Err(error) => Err(Failure::new(format!("cannot open the store `{}`: {error}", path.display()))),
+        Err(error) => Err(Failure::new(format!(
+            "cannot open the store `{}`: {error}",
+            path.display()
+        ))),
     }
 }
 
 /// Colours where somebody looks at a terminal and has not asked for none.
 pub(crate) fn look(stream: &impl IsTerminal) -> Look {
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if stream.is_terminal() && wanted { Look::Coloured } else { Look::Plain }
+    if stream.is_terminal() && wanted {
+        Look::Coloured
+    } else {
+        Look::Plain
+    }
 }

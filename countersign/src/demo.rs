@@ -29,19 +29,26 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         .prefix("countersign-demo-")
         .tempdir()
         .map_err(|error| because("no temporary folder")(&error))?;
-    let application = application::start().map_err(|error| because("the example application cannot be started")(&error))?;
+    let application = application::start()
+        .map_err(|error| because("the example application cannot be started")(&error))?;
     let address = free_address(args.port)?;
     let issuer = setup::Issuer::new()?;
     let text = setup::configuration(address, application, &issuer)?;
     let path = folder.path().join("countersign.toml");
-    std::fs::write(&path, &text).map_err(|error| because("the configuration cannot be written")(&error))?;
+    std::fs::write(&path, &text)
+        .map_err(|error| because("the configuration cannot be written")(&error))?;
     let outcome = countersign_config::check(&text, &path, &FileSystem);
     let Some(checked) = outcome.checked else {
         eprint!("{}", outcome.findings.render(look(&std::io::stderr())));
         return Err(Failure::new("the demo's own configuration has errors"));
     };
     let store = open(&checked.settings.store, checked.rules.password_cost, None)?;
-    let credentials = context.block_on(setup::credentials(&*store, &issuer, address, context.now_unix_secs()))?;
+    let credentials = context.block_on(setup::credentials(
+        &*store,
+        &issuer,
+        address,
+        context.now_unix_secs(),
+    ))?;
     let log = Log::start(checked.settings.log.format, Box::new(std::io::stderr()))
         .map_err(|error| because("the log cannot be started")(&error))?;
     context.block_on(async {
@@ -54,13 +61,18 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         gateway.stop(reason);
         Ok::<(), Failure>(())
     })?;
-    folder.close().map_err(|error| because("the temporary folder cannot be removed")(&error))?;
+    folder
+        .close()
+        .map_err(|error| because("the temporary folder cannot be removed")(&error))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The wanted address, or one with a port that is free.
 fn free_address(port: u16) -> Result<SocketAddr, Failure> {
-    let bind = |port| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr());
+    let bind = |port| {
+        std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .and_then(|listener| listener.local_addr())
+    };
     if let Ok(address) = bind(port) {
         return Ok(address);
     }
@@ -70,7 +82,12 @@ fn free_address(port: u16) -> Result<SocketAddr, Failure> {
 
 /// What to try. Each command stands on a line of its own and can be pasted as it is.
 fn introduction(address: SocketAddr, credentials: &Credentials, store: &str) -> String {
-    let Credentials { user, password, key, token } = credentials;
+    let Credentials {
+        user,
+        password,
+        key,
+        token,
+    } = credentials;
     let (password, key, token) = (password.expose(), key.expose(), token.expose());
     format!(
         "The gateway listens on http://{address}, with an example application behind it.

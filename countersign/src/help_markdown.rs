@@ -14,12 +14,19 @@ pub(crate) fn render(command: &Command) -> String {
 
 fn write(page: &mut String, command: &Command, name: &str) {
     let mut command = command.clone().bin_name(name).term_width(100);
-    page.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", trimmed(&command.render_long_help().to_string())));
+    page.push_str(&format!(
+        "\n## `{name}`\n\n```text\n{}\n```\n",
+        trimmed(&command.render_long_help().to_string())
+    ));
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         write(page, sub, &format!("{name} {}", sub.get_name()));
     }
 }
 
 fn trimmed(help: &str) -> String {
-    help.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    help.trim_end()
+        .lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

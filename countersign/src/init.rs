@@ -11,7 +11,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  countersign init\n  countersign init /etc/countersign/countersign.toml")]
+#[command(
+    after_help = "Examples:\n  countersign init\n  countersign init /etc/countersign/countersign.toml"
+)]
 pub(crate) struct Args {
     /// The file to write; by default that of `--config`
     path: Option<PathBuf>,
@@ -24,14 +26,26 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let path = args.path.as_deref().unwrap_or(context.config_path());
     let mut options = OpenOptions::new();
     options.write(true);
-    if args.force { options.create(true).truncate(true) } else { options.create_new(true) };
-    let written = options.open(path).and_then(|mut file| file.write_all(countersign_config::default_file().as_bytes()));
+    if args.force {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
+    let written = options
+        .open(path)
+        .and_then(|mut file| file.write_all(countersign_config::default_file().as_bytes()));
     written.map_err(|error| {
         let failure = Failure::new(format!("cannot write `{}`: {error}", path.display()));
-        if error.kind() == ErrorKind::AlreadyExists { failure.help("`--force` writes over it") } else { failure }
+        if error.kind() == ErrorKind::AlreadyExists {
+            failure.help("`--force` writes over it")
+        } else {
+            failure
+        }
     })?;
     let path = path.display();
     eprintln!("wrote `{path}`");
-    eprintln!("next: set the upstream in it, then `countersign check`, `countersign user add NAME`, `countersign serve`");
+    eprintln!(
+        "next: set the upstream in it, then `countersign check`, `countersign user add NAME`, `countersign serve`"
+    );
     Ok(ExitCode::SUCCESS)
 }

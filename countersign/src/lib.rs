@@ -10,9 +10,13 @@ mod failure;
 mod help_markdown;
 mod init;
 mod key;
+mod names;
 mod password;
+mod printing;
+mod random;
 mod routes;
 mod serve;
+mod stored;
 mod user;
 mod why;
 

@@ -11,14 +11,20 @@ use crate::context::{Context, open};
 use crate::failure::Failure;
 
 #[derive(clap::Args)]
-#[command(after_help = "The log goes to stderr. SIGTERM and SIGINT end the gateway after the requests in flight.\n\n\
-                        Example:\n  countersign serve --config /etc/countersign/countersign.toml")]
+#[command(
+    after_help = "The log goes to stderr. SIGTERM and SIGINT end the gateway after the requests in flight.\n\n\
+                        Example:\n  countersign serve --config /etc/countersign/countersign.toml"
+)]
 pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let checked = context.checked()?;
     let settings = checked.settings;
-    let store = open(&settings.store, checked.rules.password_cost, Some(settings.limits.refusals_kept_max))?;
+    let store = open(
+        &settings.store,
+        checked.rules.password_cost,
+        Some(settings.limits.refusals_kept_max),
+    )?;
     let log = Log::start(settings.log.format, Box::new(std::io::stderr()))
         .map_err(|error| Failure::new(format!("the log cannot be started: {error}")))?;
     context.block_on(async {
@@ -40,8 +46,13 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn new() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::new(format!("signals cannot be taken: {error}")));
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::new(format!("signals cannot be taken: {error}")))
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
 
     /// Waits for one, and names it.

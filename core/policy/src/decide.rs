@@ -23,7 +23,8 @@ pub fn decide<'d>(demand: &'d Demand, identity: Option<&Identity>, peer: IpAddr)
         (Demand::Anyone, _) if elsewhere => return deny(vec![Unmet::CredentialNetwork]),
         (Demand::Anyone, _) => return Ruling::Allow(Reasons::Anyone),
         (Demand::AnyoneFrom(_), _) if elsewhere => return deny(vec![Unmet::CredentialNetwork]),
-        (Demand::AnyoneFrom(networks), _) if !within(networks, peer) => {
+        // Without a network nobody is in one: only for a credential does an empty list mean anywhere.
+        (Demand::AnyoneFrom(networks), _) if !networks.iter().any(|net| net.contains(peer)) => {
             return deny(vec![Unmet::Networks(networks)]);
         }
         (Demand::AnyoneFrom(_), _) => return Ruling::Allow(Reasons::Anyone),
@@ -205,9 +206,8 @@ impl Requirements {
 }
 
 fn claim_holds(claim: &ClaimDemand, identity: &Identity) -> bool {
-    identity
-        .claims
-        .get(&*claim.name)
+    claim
+        .value_in(&identity.claims)
         .is_some_and(|value| claim.is_met_by(value))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows: the kinds of demands. Does not know: how they were written down, or who asks.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::network::Network;
 
@@ -37,13 +37,25 @@ pub struct Requirements {
 /// A claim that has to have one of some values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimDemand {
-    /// The claim's name at the top level of the token.
+    /// The claim's name, or where no claim has that name, the path to it with dots between member names.
     pub name: Box<str>,
     /// The values, any one of which suffices. Numbers and booleans are compared as JSON writes them.
     pub any_of: Vec<Box<str>>,
 }
 
 impl ClaimDemand {
+    /// The value that is meant: of the claim with this very name, which a dot can be part of (`https://example.com/roles`),
+    /// or else the one at the path (`realm_access.roles`).
+    #[must_use]
+    pub fn value_in<'c>(&self, claims: &'c Map<String, Value>) -> Option<&'c Value> {
+        if let Some(value) = claims.get(&*self.name) {
+            return Some(value);
+        }
+        let (first, rest) = self.name.split_once('.')?;
+        rest.split('.')
+            .try_fold(claims.get(first)?, |value, name| value.get(name))
+    }
+
     /// Whether the claim's value is one of those asked for. Of an array, one element suffices.
     #[must_use]
     pub fn is_met_by(&self, value: &Value) -> bool {

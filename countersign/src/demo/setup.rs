@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 
 use aws_lc_rs::rand::{self, SystemRandom};
 use countersign_jose::{Algorithm, SigningKey};
+use countersign_secret::Secret;
 use countersign_secret::api_key::ApiKey;
 use countersign_secret::password::{self, Cost};
-use countersign_secret::Secret;
 use countersign_store::{NewKey, NewUser, Owner, Store};
 use serde_json::json;
 
@@ -36,7 +36,9 @@ impl Issuer {
     pub(super) fn new() -> Result<Self, Failure> {
         let key = SigningKey::generate(Algorithm::Es256, &SystemRandom::new())
             .map_err(|error| because("no key can be generated")(&error))?;
-        Ok(Self { key: key.with_kid("demo") })
+        Ok(Self {
+            key: key.with_kid("demo"),
+        })
     }
 
     /// The identifier; nothing is ever fetched from it, since its keys stand in the configuration.
@@ -58,8 +60,15 @@ impl Issuer {
 }
 
 /// The configuration as somebody would write it.
-pub(super) fn configuration(address: SocketAddr, application: SocketAddr, issuer: &Issuer) -> Result<String, Failure> {
-    let jwk = issuer.key.public_jwk().ok_or_else(|| Failure::new("the key has no public half"))?;
+pub(super) fn configuration(
+    address: SocketAddr,
+    application: SocketAddr,
+    issuer: &Issuer,
+) -> Result<String, Failure> {
+    let jwk = issuer
+        .key
+        .public_jwk()
+        .ok_or_else(|| Failure::new("the key has no public half"))?;
     let jwks = json!({ "keys": [jwk] });
     let identifier = Issuer::IDENTIFIER;
     Ok(format!(
@@ -115,8 +124,17 @@ pub(super) async fn credentials(
     let password = random_word()?;
     let hash = password::hash(password.as_bytes(), &random::<16>()?, &Cost::default())
         .map_err(|error| because("the password cannot be hashed")(&error))?;
-    let user = NewUser { name: USER.into(), display_name: None, hash, groups: vec!["staff".into()], disabled: false };
-    store.add_user(user, now_unix_secs).await.map_err(|error| stored(&error))?;
+    let user = NewUser {
+        name: USER.into(),
+        display_name: None,
+        hash,
+        groups: vec!["staff".into()],
+        disabled: false,
+    };
+    store
+        .add_user(user, now_unix_secs)
+        .await
+        .map_err(|error| stored(&error))?;
     let key = ApiKey::mint(&random::<40>()?);
     let new = NewKey {
         id: key.id().clone(),
@@ -127,7 +145,10 @@ pub(super) async fn credentials(
         expires_unix_secs: None,
         networks: Vec::new(),
     };
-    store.create_key(new, now_unix_secs).await.map_err(|error| stored(&error))?;
+    store
+        .create_key(new, now_unix_secs)
+        .await
+        .map_err(|error| stored(&error))?;
     let token = issuer.token(&format!("http://{address}"), now_unix_secs)?;
     Ok(Credentials {
         user: USER,
@@ -146,8 +167,16 @@ fn random<const N: usize>() -> Result<[u8; N], Failure> {
 /// Sixteen letters and digits that are easy to tell apart, in four groups.
 fn random_word() -> Result<String, Failure> {
     const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
-    let letter = |byte: &u8| LETTERS.get(usize::from(byte % 32)).copied().map_or('x', char::from);
+    let letter = |byte: &u8| {
+        LETTERS
+            .get(usize::from(byte % 32))
+            .copied()
+            .map_or('x', char::from)
+    };
     let bytes = random::<16>()?;
-    let groups: Vec<String> = bytes.chunks(4).map(|group| group.iter().map(letter).collect()).collect();
+    let groups: Vec<String> = bytes
+        .chunks(4)
+        .map(|group| group.iter().map(letter).collect())
+        .collect();
     Ok(groups.join("-"))
 }

@@ -135,3 +135,6 @@ pub(crate) static SECTIONS: &[&Section] = &[
     &route::SECTION,
     &allow::SECTION,
 ];
+
+#[cfg(test)]
+mod tests;

@@ -208,6 +208,15 @@ impl Sink {
         });
     }
 
+    /// How many errors there are so far.
+    pub(crate) fn errors(&self) -> usize {
+        let list = self.0.borrow();
+        let errors = list.iter();
+        errors
+            .filter(|finding| finding.severity == Severity::Error)
+            .count()
+    }
+
     pub(crate) fn into_list(self) -> Vec<Finding> {
         self.0.into_inner()
     }

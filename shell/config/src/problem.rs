@@ -34,14 +34,28 @@ impl Problem {
     /// One sentence that says what is wrong, and one that says how to mend it.
     #[must_use]
     pub fn words(&self) -> (String, String) {
-        match self {
+        let (message, help) = match self {
             Problem::Text(problem) => problem.words(),
             Problem::Server(problem) => problem.words(),
             Problem::Header(problem) => problem.words(),
             Problem::Issuer(problem) => problem.words(),
             Problem::Route(problem) => problem.words(),
+        };
+        (on_one_line(&message), on_one_line(&help))
+    }
+}
+
+/// What the file quotes may have line breaks and escape sequences in it: a report shows them and does not obey them.
+fn on_one_line(words: &str) -> String {
+    let mut line = String::with_capacity(words.len());
+    for character in words.chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
         }
     }
+    line
 }
 
 /// Lets each list be given where a problem is wanted.

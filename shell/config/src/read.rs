@@ -2,6 +2,11 @@
 //!
 //! Knows: tables, types, unknown and missing keys. Does not know what values mean.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else TOML has is of the wrong type, also what it may get one day"
+)]
+
 use std::ops::Deref;
 
 use toml::Spanned;
@@ -112,6 +117,18 @@ impl<'d> Fields<'d> {
             return None;
         }
         Some(text)
+    }
+
+    /// A string that may have line breaks.
+    pub(crate) fn lines(&self, key: &'static Key) -> Option<Located<&'d str>> {
+        let value = self.table.get(key.name)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(Located {
+                value: text,
+                span: value.span(),
+            }),
+            other => self.wrong(key.name, value.span(), key.kind.words(), other),
+        }
     }
 
     pub(crate) fn flag(&self, key: &'static Key) -> Option<Located<bool>> {

@@ -209,7 +209,7 @@ fn measure_once(stage: &Stage, subject: &Subject, options: &Options) -> Outcome<
         port: subject.port,
         path: subject.path,
         headers: subject.headers.as_ref(),
-        connections: options.connections,
+        connections: subject.connections.unwrap_or(options.connections),
         seconds,
     };
     load(WARM_SECS).run()?;

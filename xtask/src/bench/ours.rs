@@ -220,6 +220,7 @@ struct Plan {
     path: &'static str,
     send: Send,
     expected: Expected,
+    connections: Option<u32>,
 }
 
 /// What the requests of a row carry.
@@ -245,6 +246,7 @@ impl Plan {
                 Send::Passwords => Some(filled.passwords.clone()),
             },
             expected: self.expected,
+            connections: self.connections,
             guarded: self.path == GUARDED,
         }
     }
@@ -258,6 +260,7 @@ fn plans(tokens: &Tokens) -> Vec<Plan> {
         path: GUARDED,
         send,
         expected: Expected::Served,
+        connections: None,
     };
     let refused = |name: &str, what: &str, send| Plan {
         expected: Expected::Refused,
@@ -322,12 +325,11 @@ fn plans(tokens: &Tokens) -> Vec<Plan> {
     ));
     let what = format!("{KEYS_SENT_MAX} API keys in turn of {KEYS_MANY} in the store, cache off");
     plans.push(guarded("ours-key-1m", what, &UNCACHED_MANY, Send::Keys));
-    plans.push(guarded(
-        "ours-basic-uncached",
-        "Basic, cache off: Argon2id for every request".to_owned(),
-        &UNCACHED_FEW,
-        Send::Passwords,
-    ));
+    let what = "Basic, cache off: Argon2id for every request, 4 connections".to_owned();
+    plans.push(Plan {
+        connections: Some(4),
+        ..guarded("ours-basic-uncached", what, &UNCACHED_FEW, Send::Passwords)
+    });
     plans.push(refused(
         "ours-401",
         "401 to a request without credentials",

@@ -21,6 +21,8 @@ pub(super) struct Subject {
     /// A file of header lines; `None` sends no credentials.
     pub(super) headers: Option<PathBuf>,
     pub(super) expected: Expected,
+    /// Other than those of the whole run, where a queue of the gateway would refuse what is over its limit.
+    pub(super) connections: Option<u32>,
     /// Whether a request without credentials must be refused.
     pub(super) guarded: bool,
 }
@@ -106,6 +108,7 @@ pub(super) fn of_peers(tokens: &Tokens) -> Vec<Subject> {
         path: "/",
         headers: None,
         expected: Expected::Served,
+        connections: None,
         guarded: false,
     };
     vec![
@@ -126,6 +129,7 @@ pub(super) fn of_envoy(tokens: &Tokens) -> Vec<Subject> {
         path: "/",
         headers: None,
         expected: Expected::Served,
+        connections: None,
         guarded: false,
     };
     vec![
@@ -147,6 +151,7 @@ fn peer_jwt(gateway: &'static str, port: u16, algorithm: Algorithm, tokens: &Tok
         path: "/",
         headers: Some(tokens.many(algorithm)),
         expected: Expected::Served,
+        connections: None,
         guarded: true,
     }
 }

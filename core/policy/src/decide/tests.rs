@@ -160,6 +160,34 @@ fn of_claims_all_are_needed_and_of_the_values_of_each_one() {
 }
 
 #[test]
+fn a_claim_is_found_by_its_name_or_else_by_its_path() {
+    let mut identity = alice();
+    identity.claims = json!({
+        "realm_access": { "roles": ["editor"], "deep": { "er": "yes" } },
+        "a.b": "name",
+        "a": { "b": "path" },
+        "list": [{ "x": "y" }],
+    })
+    .as_object()
+    .unwrap()
+    .clone();
+    for (name, value, expected) in [
+        ("realm_access.roles", "editor", true),
+        ("realm_access.deep.er", "yes", true),
+        ("a.b", "name", true),
+        ("a.b", "path", false),
+        ("realm_access.", "editor", false),
+        (".roles", "editor", false),
+        ("realm_access.roles.0", "editor", false),
+        ("list.0.x", "y", false),
+        ("realm_access", "editor", false),
+    ] {
+        let demand = claim(name, &[value]);
+        assert_eq!(claim_holds(&demand, &identity), expected, "{name} {value}");
+    }
+}
+
+#[test]
 fn every_requirement_not_met_is_reported_and_the_address_is_told_first() {
     let demand = rule(Requirements {
         users: names(&["bob"]),
@@ -239,4 +267,24 @@ fn a_credential_is_bound_to_its_own_networks_also_on_a_public_route() {
         );
     }
     assert_eq!(key.source.api_key_id(), Some("k1"));
+}
+
+#[test]
+fn attack_73_a_route_for_networks_alone_holds_for_mapped_addresses() {
+    let demand = Demand::AnyoneFrom(vec!["10.0.0.0/8".parse().unwrap()]);
+    for inside in ["10.1.2.3", "::ffff:10.1.2.3"] {
+        assert_eq!(cause(&demand, None, inside), None, "{inside}");
+    }
+    for elsewhere in ["192.0.2.1", "::ffff:192.0.2.1", "::1", "::10.1.2.3"] {
+        let expected = Some(Cause::AddressNotAllowed);
+        assert_eq!(cause(&demand, None, elsewhere), expected, "{elsewhere}");
+        assert_eq!(cause(&demand, Some(&alice()), elsewhere), expected);
+    }
+    let nowhere = Demand::AnyoneFrom(Vec::new());
+    let ruling = cause(&nowhere, None, "10.1.2.3");
+    assert_eq!(
+        ruling,
+        Some(Cause::AddressNotAllowed),
+        "no network is none, not every one"
+    );
 }

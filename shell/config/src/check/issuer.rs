@@ -61,14 +61,11 @@ fn one(name: &Located<&str>, fields: &Fields<'_>, scene: Scene<'_>) -> Checked {
         check_keys(source, &algorithms, scene);
     }
     let list = |key: &'static Key, default: &[&str]| strings(fields, key, default, scene);
-    let types = list(&issuer::TYPES, &["at+jwt", "application/at+jwt", "JWT", ""]);
+    let types = types(fields, scene);
     let rules = IssuerRules {
         name: name.value.into(),
         issuer: identifier.into(),
-        audiences: fields
-            .texts(&issuer::AUDIENCE)
-            .map(|list| owned(&list.value))
-            .unwrap_or_default(),
+        audiences: audiences(fields, &issuer::AUDIENCE, scene).unwrap_or_default(),
         algorithms: algorithms
             .into_iter()
             .map(|algorithm| algorithm.value)
@@ -118,6 +115,30 @@ fn strings(
         return default.iter().map(|text| (*text).to_owned()).collect();
     }
     let written = fields.texts_or_none(key);
+    text::not_empty_nor_twice(&written, key, scene);
+    owned(&written)
+}
+
+/// The audiences under a key. An empty one is refused: it would be met by a token that names nobody.
+pub(super) fn audiences(
+    fields: &Fields<'_>,
+    key: &'static Key,
+    scene: Scene<'_>,
+) -> Option<Vec<String>> {
+    let written = fields.texts(key)?;
+    text::not_empty_nor_twice(&written.value, key, scene);
+    Some(owned(&written.value))
+}
+
+/// The types that are taken; an empty one stands for a token that says none.
+fn types(fields: &Fields<'_>, scene: Scene<'_>) -> Vec<String> {
+    if !fields.has(&issuer::TYPES) {
+        return ["at+jwt", "application/at+jwt", "JWT", ""]
+            .map(str::to_owned)
+            .to_vec();
+    }
+    let written = fields.texts(&issuer::TYPES).map(|list| list.value);
+    let written = written.unwrap_or_default();
     text::no_two_the_same(&written, scene);
     owned(&written)
 }
@@ -177,11 +198,17 @@ fn source(
         return at(flag.span, KeySource::Discovery, None);
     }
     if let Some(address) = keys.text(&keys::JWKS_URL) {
-        needs_tls(&address, allow_http, scene);
+        // The address of a key set may have a query; an issuer's may not (RFC 8414 section 2).
+        let without_query = address.value.split_once('?').map(|(before, _)| before);
+        let read = Located {
+            value: without_query.unwrap_or(address.value),
+            span: address.span.clone(),
+        };
+        needs_tls(&read, allow_http, scene);
         let url = address.value.to_owned();
         return at(address.span, KeySource::JwksUrl(url), None);
     }
-    if let Some(json) = keys.text(&keys::INLINE) {
+    if let Some(json) = keys.lines(&keys::INLINE) {
         let source = KeySource::Inline(json.value.to_owned());
         return at(json.span, source, Some(json.value.as_bytes().to_vec()));
     }
@@ -292,7 +319,11 @@ fn check_keys(source: &Located<Source>, algorithms: &[Located<Algorithm>], scene
         return;
     }
     let [algorithm] = algorithms else { return };
-    let secret = bytes.trim_ascii_end();
+    // A line end after the secret is an editor's, and not part of it.
+    let line_end = bytes.iter().rev();
+    let line_end = line_end.take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    let bytes_without = bytes.len() - line_end.count();
+    let secret = bytes.get(..bytes_without).unwrap_or_default();
     let Some(bytes_min) = algorithm.value.secret_bytes_min() else {
         return;
     };

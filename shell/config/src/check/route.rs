@@ -36,8 +36,14 @@ pub(super) fn all(document: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) 
         rules: Vec::new(),
         reads_credentials: false,
     };
-    let mut places: Vec<Span> = Vec::new();
-    for fields in document.tables(&file::ROUTE) {
+    let mut places: Vec<Place> = Vec::new();
+    let tables = document.tables(&file::ROUTE);
+    if tables.is_empty() && document.has(&file::ROUTE) {
+        let key = file::ROUTE.name.to_owned();
+        let span = document.span_of(&file::ROUTE);
+        scene.sink.error(&span, TextProblem::EmptyList { key });
+    }
+    for fields in tables {
         let (route, rules, place) = one(&fields, around, scene);
         check_against_earlier(&route, &place, &checked.routes, &places, scene);
         checked.reads_credentials |= !rules.accept.is_empty();
@@ -49,7 +55,14 @@ pub(super) fn all(document: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) 
     checked
 }
 
-fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, RouteRules, Span) {
+/// Where a route stands.
+struct Place {
+    span: Span,
+    /// Whether all its hosts, paths and methods could be read, so that it is known what it covers.
+    is_known: bool,
+}
+
+fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, RouteRules, Place) {
     let name = fields.text(&route::NAME);
     if let Some(name) = &name {
         text::name(name, scene);
@@ -63,12 +76,14 @@ fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, Ro
     check_accept(fields, name, &place, accept, demand.as_ref(), around, scene);
     let demand =
         demand.unwrap_or_else(|| Demand::Identity(countersign_policy::Requirements::default()));
+    let errors_before = scene.sink.errors();
     let found = Route {
         name: name.into(),
         hosts: hosts(fields, scene),
         paths: paths(fields, scene),
         methods: methods(fields, scene),
     };
+    let is_known = scene.sink.errors() == errors_before;
     if matches!(demand, Demand::Anyone) && covers_everything(&found) {
         let span = if fields.has(&route::PATH) {
             fields.span_of(&route::PATH)
@@ -88,12 +103,7 @@ fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, Ro
         challenge_scope: challenge_scope(&demand),
         demand,
         issuers: issuers(fields, around, scene),
-        audiences: fields.texts(&route::AUDIENCE).map(|list| {
-            list.value
-                .iter()
-                .map(|text| text.value.to_owned())
-                .collect()
-        }),
+        audiences: issuer::audiences(fields, &route::AUDIENCE, scene),
         resource: fields
             .text(&route::RESOURCE)
             .and_then(|text| Some(text.value).filter(|_| url::read(&text, scene).is_some()))
@@ -102,6 +112,10 @@ fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, Ro
             .flag(&route::KEEP_CREDENTIAL)
             .is_some_and(|flag| flag.value),
         upstream: upstream(fields, around, scene),
+    };
+    let place = Place {
+        span: place,
+        is_known,
     };
     (found, rules, place)
 }
@@ -337,9 +351,9 @@ fn index_of(
 
 fn check_against_earlier(
     route: &Route,
-    place: &Span,
+    place: &Place,
     earlier: &[Route],
-    places: &[Span],
+    places: &[Place],
     scene: Scene<'_>,
 ) {
     for (other, other_place) in earlier.iter().zip(places) {
@@ -349,16 +363,17 @@ fn check_against_earlier(
             };
             scene
                 .sink
-                .error_beside(place, problem, other_place, "first here");
+                .error_beside(&place.span, problem, &other_place.span, "first here");
         }
-        if other.covers(route) {
+        if place.is_known && other_place.is_known && other.covers(route) {
             let problem = RouteProblem::NeverReached {
                 name: route.name.to_string(),
                 by: other.name.to_string(),
             };
+            let label = "this one is always first";
             scene
                 .sink
-                .warn_beside(place, problem, other_place, "this one is always first");
+                .warn_beside(&place.span, problem, &other_place.span, label);
             return;
         }
     }

@@ -33,6 +33,12 @@ pub(super) fn not_empty<'d>(
 
 /// Strings that all have to have characters, and no two the same.
 pub(super) fn boxed(list: &[Located<&str>], key: &'static Key, scene: Scene<'_>) -> Vec<Box<str>> {
+    not_empty_nor_twice(list, key, scene);
+    list.iter().map(|text| text.value.into()).collect()
+}
+
+/// Reports each string that has no characters, and each that stands in the list before.
+pub(super) fn not_empty_nor_twice(list: &[Located<&str>], key: &'static Key, scene: Scene<'_>) {
     for text in list.iter().filter(|text| text.is_empty()) {
         scene.sink.error(
             &text.span,
@@ -42,7 +48,6 @@ pub(super) fn boxed(list: &[Located<&str>], key: &'static Key, scene: Scene<'_>)
         );
     }
     no_two_the_same(list, scene);
-    list.iter().map(|text| text.value.into()).collect()
 }
 
 /// Reports each string that stands in the list before.
