@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::context::{Context, look};
 use crate::failure::Failure;
+use crate::printing;
 
 #[derive(clap::Args)]
 #[command(
@@ -34,12 +35,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
             .iter()
             .map(|finding| as_json(finding, &text))
             .collect();
-        println!(
-            "{}",
-            json!({ "errors": findings.errors(), "warnings": findings.warnings(), "findings": list })
-        );
+        let report = json!({ "errors": findings.errors(), "warnings": findings.warnings(), "findings": list });
+        printing::json(&report)?;
     } else {
-        print!("{}", findings.render(look(&std::io::stdout())));
+        printing::data(&findings.render(look(&std::io::stdout())))?;
     }
     let fails = findings.errors() > 0 || args.strict && findings.warnings() > 0;
     Ok(if fails {

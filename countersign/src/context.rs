@@ -14,26 +14,34 @@ use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
 
-/// Which configuration and store a command works with.
-#[derive(clap::Args, Clone)]
+/// Which configuration a command works with.
+#[derive(clap::Args)]
 pub(crate) struct Place {
     /// The configuration file
+    // The reference of commands is generated: what the environment holds there has no place in it.
     #[arg(
         long,
         global = true,
         env = "COUNTERSIGN_CONFIG",
+        hide_env_values = true,
         value_name = "FILE",
         default_value = "countersign.toml"
     )]
     config: PathBuf,
-    /// The store's file, instead of the one that the configuration names
+}
+
+/// Which store a command works with.
+#[derive(clap::Args)]
+pub(crate) struct StoreFile {
+    /// The store's file, instead of the one that the configuration names; no configuration is needed then
     #[arg(long, global = true, value_name = "FILE")]
     store: Option<PathBuf>,
 }
 
 /// What a command is given beside its own arguments.
 pub(crate) struct Context {
-    place: Place,
+    config: PathBuf,
+    store: Option<PathBuf>,
     runtime: Runtime,
 }
 
@@ -43,12 +51,24 @@ impl Context {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(format!("the runtime cannot be started: {error}")))?;
-        Ok(Self { place, runtime })
+        Ok(Self {
+            config: place.config,
+            store: None,
+            runtime,
+        })
+    }
+
+    /// The same for a command that works with a store.
+    pub(crate) fn with_store(self, file: StoreFile) -> Self {
+        Self {
+            store: file.store,
+            ..self
+        }
     }
 
     /// The configuration file.
     pub(crate) fn config_path(&self) -> &Path {
-        &self.place.config
+        &self.config
     }
 
     /// Checks the configuration file, whatever comes of it.
@@ -76,28 +96,41 @@ impl Context {
             .ok_or_else(|| Failure::new("the configuration has errors"))
     }
 
-    /// The store that `--store` or the configuration names.
+    /// The store that `--store` or the configuration names, which must be there: a mistyped path must not look like a
+    /// store without users.
     pub(crate) fn store(&self) -> Result<Arc<dyn Store>, Failure> {
-        match &self.place.store {
-            Some(path) => open(path, Cost::default(), None),
-            None => {
-                let checked = self.quietly_checked()?;
-                let kept_max = checked.settings.limits.refusals_kept_max;
-                open(
-                    &checked.settings.store,
-                    checked.rules.password_cost,
-                    Some(kept_max),
-                )
-            }
+        let place = self.place()?;
+        if !place.path.exists() {
+            return Err(Failure::new(format!("there is no store `{}`", place.path.display()))
+                .help("`countersign user add`, `countersign key create` and `countersign serve` make one"));
         }
+        place.open()
+    }
+
+    /// The store that `--store` or the configuration names, made where there is none.
+    pub(crate) fn store_or_new(&self) -> Result<Arc<dyn Store>, Failure> {
+        self.place()?.open()
     }
 
     /// The cost at which passwords are hashed.
     pub(crate) fn cost(&self) -> Result<Cost, Failure> {
-        match &self.place.store {
-            Some(_) => Ok(Cost::default()),
-            None => Ok(self.quietly_checked()?.rules.password_cost),
+        Ok(self.place()?.cost)
+    }
+
+    fn place(&self) -> Result<StorePlace, Failure> {
+        if let Some(path) = &self.store {
+            return Ok(StorePlace {
+                path: path.clone(),
+                cost: Cost::default(),
+                refusals_kept_max: None,
+            });
         }
+        let Checked { rules, settings } = self.quietly_checked()?;
+        Ok(StorePlace {
+            path: settings.store,
+            cost: rules.password_cost,
+            refusals_kept_max: Some(settings.limits.refusals_kept_max),
+        })
     }
 
     /// Warnings are the business of `check` and `serve`; errors are everybody's.
@@ -121,6 +154,19 @@ impl Context {
     /// Runs a future to its end.
     pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
+    }
+}
+
+/// Where a store is, and how it is opened.
+struct StorePlace {
+    path: PathBuf,
+    cost: Cost,
+    refusals_kept_max: Option<u32>,
+}
+
+impl StorePlace {
+    fn open(&self) -> Result<Arc<dyn Store>, Failure> {
+        open(&self.path, self.cost, self.refusals_kept_max)
     }
 }
 

@@ -3,18 +3,25 @@
 //! Knows: how the rooms are put together. Everything is on loopback and in a temporary folder, and goes with the process.
 
 mod application;
+mod introduction;
 mod setup;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use countersign_config::FileSystem;
-use countersign_gateway::Log;
+use countersign_config::{Checked, FileSystem};
+use countersign_gateway::{Gateway, Log, StartError};
+use countersign_secret::password::Cost;
+use countersign_store::Store;
 
 use crate::context::{Context, look, open};
 use crate::failure::{Failure, because};
-use crate::serve::Ending;
-use setup::Credentials;
+use crate::printing;
+use crate::serve::{Ending, stop};
+
+const STORE: &str = "countersign.db";
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  countersign demo\n\nCtrl-C ends it and leaves nothing behind.")]
@@ -31,35 +38,44 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
         .map_err(|error| because("no temporary folder")(&error))?;
     let application = application::start()
         .map_err(|error| because("the example application cannot be started")(&error))?;
-    let address = free_address(args.port)?;
     let issuer = setup::Issuer::new()?;
-    let text = setup::configuration(address, application, &issuer)?;
-    let path = folder.path().join("countersign.toml");
-    std::fs::write(&path, &text)
-        .map_err(|error| because("the configuration cannot be written")(&error))?;
-    let outcome = countersign_config::check(&text, &path, &FileSystem);
-    let Some(checked) = outcome.checked else {
-        eprint!("{}", outcome.findings.render(look(&std::io::stderr())));
-        return Err(Failure::new("the demo's own configuration has errors"));
-    };
-    let store = open(&checked.settings.store, checked.rules.password_cost, None)?;
+    let store_path = folder.path().join(STORE);
+    let store = open(&store_path, Cost::default(), None)?;
     let credentials = context.block_on(setup::credentials(
         &*store,
         &issuer,
-        address,
         context.now_unix_secs(),
     ))?;
-    let log = Log::start(checked.settings.log.format, Box::new(std::io::stderr()))
-        .map_err(|error| because("the log cannot be started")(&error))?;
     context.block_on(async {
+        // Signals are taken from here on, so that none leaves the folder behind.
         let mut ending = Ending::new()?;
-        let store_path = checked.settings.store.display().to_string();
-        let gateway = countersign_gateway::start(checked.rules, checked.settings, store, log)
-            .map_err(|error| Failure::new(error.to_string()))?;
-        print!("{}", introduction(address, &credentials, &store_path));
+        let listen = |port| {
+            let text = setup::configuration(
+                (Ipv4Addr::LOCALHOST, port).into(),
+                application,
+                STORE,
+                &issuer,
+            )?;
+            start(&text, folder.path(), Arc::clone(&store))
+        };
+        let gateway = match listen(args.port)? {
+            Ok(gateway) => gateway,
+            Err(StartError::Listen { .. }) => {
+                eprintln!("port {} is taken, so another one is used", args.port);
+                listen(0)?.map_err(|error| Failure::new(error.to_string()))?
+            }
+            Err(error) => return Err(Failure::new(error.to_string())),
+        };
+        let address = address(&gateway)?;
+        printing::data(&introduction::text(
+            address,
+            &credentials,
+            &program(),
+            &store_path,
+        ))?;
         let reason = ending.wait().await;
-        gateway.stop(reason);
-        Ok::<(), Failure>(())
+        stop(gateway, reason, &mut ending).await;
+        Ok(())
     })?;
     folder
         .close()
@@ -67,52 +83,34 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The wanted address, or one with a port that is free.
-fn free_address(port: u16) -> Result<SocketAddr, Failure> {
-    let bind = |port| {
-        std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .and_then(|listener| listener.local_addr())
+/// Starts a gateway under the text of a configuration; the outer failure is the demo's own fault.
+fn start(
+    text: &str,
+    folder: &Path,
+    store: Arc<dyn Store>,
+) -> Result<Result<Gateway, StartError>, Failure> {
+    let outcome = countersign_config::check(text, &folder.join("countersign.toml"), &FileSystem);
+    let Some(Checked { rules, settings }) = outcome.checked else {
+        eprint!("{}", outcome.findings.render(look(&std::io::stderr())));
+        return Err(Failure::new("the demo's own configuration has errors"));
     };
-    if let Ok(address) = bind(port) {
-        return Ok(address);
-    }
-    eprintln!("port {port} is taken: using another");
-    bind(0).map_err(|error| because("no port is free on loopback")(&error))
+    let log = Log::start(settings.log.format, Box::new(std::io::stderr()))
+        .map_err(|error| because("the log cannot be started")(&error))?;
+    Ok(countersign_gateway::start(rules, settings, store, log))
 }
 
-/// What to try. Each command stands on a line of its own and can be pasted as it is.
-fn introduction(address: SocketAddr, credentials: &Credentials, store: &str) -> String {
-    let Credentials {
-        user,
-        password,
-        key,
-        token,
-    } = credentials;
-    let (password, key, token) = (password.expose(), key.expose(), token.expose());
-    format!(
-        "The gateway listens on http://{address}, with an example application behind it.
+fn address(gateway: &Gateway) -> Result<SocketAddr, Failure> {
+    gateway
+        .addresses()
+        .first()
+        .copied()
+        .ok_or_else(|| Failure::new("the gateway listens nowhere"))
+}
 
-user:     {user}
-password: {password}
-API key:  {key}
-token:    {token}
-
-# 401: nothing was sent. The answer names every scheme that is taken, the cause, and what to do.
-curl -i http://{address}/notes
-# 200 by Basic: user name and password
-curl -i -u '{user}:{password}' http://{address}/notes
-# 200 by Bearer: a signed token
-curl -i -H 'Authorization: Bearer {token}' http://{address}/notes
-# 200 by API key, in a header of its own
-curl -i -H 'X-API-Key: {key}' http://{address}/notes
-# 403: the key is good, and has not the scope that this path demands
-curl -i -H 'X-API-Key: {key}' http://{address}/admin
-
-Each refusal names its cause; `type` in it is the address of that cause's page. What the gateway knows of a refusal:
-countersign why REQUEST-ID --store {store}
-
-All causes: http://{address}/.countersign/causes/
-Ctrl-C ends it.
-"
+/// How this program was called, so that a printed command calls the same one.
+fn program() -> String {
+    std::env::args_os().next().map_or_else(
+        || "countersign".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
     )
 }

@@ -5,11 +5,11 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-/// One lower-case sentence, and perhaps how to mend it.
+/// One lower-case sentence, and how to mend it where that is known.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
-    help: Option<String>,
+    helps: Vec<String>,
     code: u8,
 }
 
@@ -18,7 +18,7 @@ impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
-            help: None,
+            helps: Vec::new(),
             code: 1,
         }
     }
@@ -31,18 +31,16 @@ impl Failure {
         }
     }
 
-    /// How to mend it.
-    pub(crate) fn help(self, help: impl Into<String>) -> Self {
-        Self {
-            help: Some(help.into()),
-            ..self
-        }
+    /// How to mend it; said in the order given where there are several ways.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.helps.push(help.into());
+        self
     }
 
     /// Says it, and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("error: {}", self.message);
-        if let Some(help) = &self.help {
+        for help in &self.helps {
             eprintln!("help: {help}");
         }
         ExitCode::from(self.code)

@@ -1,38 +1,64 @@
 //! `countersign key`: the API keys of the store.
 //!
-//! Knows: the commands. A key itself goes to stdout once, when it is made, and nowhere else.
+//! Knows: the commands. Does not know how a key is made of random bytes or compared.
 
 mod create;
 mod id;
 mod list;
 mod period;
-mod revoke;
-mod rotate;
+mod replace;
 mod shown;
 
 use std::process::ExitCode;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::printing::{NOTICED, time};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Make an API key for a user or a program, and print it, once
+    /// Make an API key, and print it once
     Create(create::Args),
-    /// List API keys, of all owners or of one
+    /// List API keys, without their secrets
     List(list::Args),
-    /// Revoke an API key from now on
-    Revoke(revoke::Args),
-    /// Make a key in the place of another, which is still taken for a while
-    Rotate(rotate::Args),
+    /// Take a key no more, for good
+    Revoke(Revoke),
+    /// Make a new key in the place of an old one, which is taken for a while still
+    Rotate(replace::Args),
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "The record stays, so that a refusal can say that the key was revoked.\n\n\
+                        Example:\n  countersign key revoke 2nNlTWbyCF9f"
+)]
+pub(crate) struct Revoke {
+    /// The key's id; a whole key is taken, too, and never shown
+    #[arg(value_name = "ID")]
+    id: String,
 }
 
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::Create(args) => create::run(&args, context)?,
         Command::List(args) => list::run(&args, context)?,
-        Command::Revoke(args) => revoke::run(&args, context)?,
-        Command::Rotate(args) => rotate::run(&args, context)?,
+        Command::Revoke(args) => revoke(&args, context)?,
+        Command::Rotate(args) => replace::run(&args, context)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn revoke(args: &Revoke, context: &Context) -> Result<(), Failure> {
+    let id = id::parse(&args.id)?;
+    let now = context.now_unix_secs();
+    let store = context.store()?;
+    let before = context
+        .block_on(store.key(&id))?
+        .and_then(|key| key.revoked_unix_secs);
+    context.block_on(store.revoke_key(&id, now))?;
+    match before.filter(|revoked| *revoked <= now) {
+        Some(revoked) => eprintln!("`{id}` is revoked since {} already", time(revoked)),
+        None => eprintln!("revoked `{id}`; {NOTICED}"),
+    }
+    Ok(())
 }

@@ -22,9 +22,9 @@ mod why;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::context::{Context, Place};
+use crate::context::{Context, Place, StoreFile};
 use crate::failure::Failure;
 
 /// Authentication in front of any web application and API, built around the 401
@@ -57,16 +57,23 @@ enum Command {
     /// Say which rule would decide a request, and why
     Routes(routes::Args),
     /// Add, list and change users
-    #[command(subcommand)]
-    User(user::Command),
+    User(OfStore<user::Command>),
     /// Make, list and revoke API keys
-    #[command(subcommand)]
-    Key(key::Command),
+    Key(OfStore<key::Command>),
     /// Tell what is known of a refusal
     Why(why::Args),
     /// Print the reference of commands as Markdown
     #[command(hide = true)]
     HelpMarkdown,
+}
+
+/// Commands that work with the store.
+#[derive(Args)]
+struct OfStore<C: Subcommand> {
+    #[command(flatten)]
+    store: StoreFile,
+    #[command(subcommand)]
+    command: C,
 }
 
 /// The table of commands and flags.
@@ -99,11 +106,11 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Check(args) => check::run(&args, &context),
         Command::Serve(args) => serve::run(&args, &context),
         Command::Routes(args) => routes::run(&args, &context),
-        Command::User(command) => user::run(command, &context),
-        Command::Key(command) => key::run(command, &context),
-        Command::Why(args) => why::run(&args, &context),
+        Command::User(of) => user::run(of.command, &context.with_store(of.store)),
+        Command::Key(of) => key::run(of.command, &context.with_store(of.store)),
+        Command::Why(args) => why::run(args, context),
         Command::HelpMarkdown => {
-            print!("{}", help_markdown());
+            printing::data(&help_markdown())?;
             Ok(ExitCode::SUCCESS)
         }
     }

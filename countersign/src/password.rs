@@ -7,10 +7,9 @@ use std::fmt;
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 
 use countersign_secret::Secret;
-use countersign_secret::password::{self, PasswordHash};
+use countersign_secret::password::{self, Cost, PasswordHash};
 use countersign_wire::basic::{PASSWORD_BYTES_MAX, normalized};
 
-use crate::context::Context;
 use crate::failure::{Failure, because};
 use crate::random;
 
@@ -31,7 +30,17 @@ pub(crate) fn ask(name: &str) -> Result<Secret<String>, Failure> {
     let password = Secret::new(normalized(given.expose()).into_owned());
     match defect(password.expose()) {
         None => Ok(password),
-        Some(defect) => Err(Failure::new(defect.to_string())),
+        Some(defect) => Err(refused(defect)),
+    }
+}
+
+fn refused(defect: PasswordDefect) -> Failure {
+    let failure = Failure::new(defect.to_string());
+    match defect {
+        PasswordDefect::TooShort => {
+            failure.help("several words are as good as odd characters; `--generate` makes one")
+        }
+        PasswordDefect::TooLong | PasswordDefect::Control => failure,
     }
 }
 
@@ -53,18 +62,11 @@ pub(crate) fn generate() -> Result<Secret<String>, Failure> {
     Ok(Secret::new(password))
 }
 
-/// The hash to store, at the cost that the configuration names.
-pub(crate) fn hashed(
-    password: &Secret<String>,
-    context: &Context,
-) -> Result<PasswordHash, Failure> {
+/// The hash to store.
+pub(crate) fn hashed(password: &Secret<String>, cost: &Cost) -> Result<PasswordHash, Failure> {
     let salt = random::bytes::<16>()?;
-    password::hash(
-        password.expose().as_bytes(),
-        salt.expose(),
-        &context.cost()?,
-    )
-    .map_err(|error| because("the password cannot be hashed")(&error))
+    password::hash(password.expose().as_bytes(), salt.expose(), cost)
+        .map_err(|error| because("the password cannot be hashed")(&error))
 }
 
 fn prompted(name: &str) -> Result<Secret<String>, Failure> {
@@ -76,7 +78,7 @@ fn prompted(name: &str) -> Result<Secret<String>, Failure> {
     let first = prompt(format!("Password for {name}: "))?;
     // Before the second is asked for: nobody wants to type a password twice that is not taken.
     if let Some(defect) = defect(Secret::new(normalized(first.expose()).into_owned()).expose()) {
-        return Err(Failure::new(defect.to_string()));
+        return Err(refused(defect));
     }
     let second = prompt("The same again: ".to_owned())?;
     if first.expose() == second.expose() {

@@ -1,25 +1,29 @@
 //! `countersign routes`: which rule would decide a request, and why.
 //!
-//! Knows: how to print the trace of the rules. Does not know how a rule matches.
+//! Knows: what a URL is taken apart into. Does not know how a rule matches.
+
+mod shown;
 
 use std::process::ExitCode;
 
-use countersign_config::Settings;
-use countersign_flow::{RouteRules, Rules};
-use countersign_policy::{Considered, Demand, Host, Target};
-use http::Method;
-use serde_json::{Value, json};
+use countersign_cause::Cause;
+use countersign_config::Checked;
+use countersign_flow::{Outcome, Request, Step, Verdict, begin};
+use countersign_policy::{Considered, Fit, Host, Routes, Target};
+use http::{HeaderMap, Method};
 
+use self::shown::Found;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::printing::{self, plain};
 
 #[derive(clap::Args)]
 #[command(
     after_help = "Exit codes: 0 a route decides, 1 the request would be refused before any does.\n\n\
-                        Examples:\n  countersign routes https://api.example.com/orders/7 -X DELETE\n  countersign routes /health"
+                  Examples:\n  countersign routes https://api.example.com/orders/7 -X DELETE\n  countersign routes /health"
 )]
 pub(crate) struct Args {
-    /// A URL, or a path alone: then the host is `localhost`
+    /// A URL, or a path alone: then routes that name hosts are shown, too
     url: String,
     /// The method
     #[arg(
@@ -39,194 +43,171 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let method: Method = args
         .method
         .parse()
-        .map_err(|_| Failure::usage(format!("`{}` is not a method", args.method)))?;
-    let (authority, path_and_query) = split(&args.url);
-    let host = Host::parse(authority.as_bytes()).map_err(|defect| {
-        Failure::usage(format!("`{authority}` is not a host: {}", defect.detail()))
-    })?;
+        .map_err(|_| Failure::usage(format!("`{}` is not a method", plain(&args.method))))?;
+    let (authority, path_and_query) = split(&args.url)?;
+    let host = authority.map(host).transpose()?;
     let target = Target::parse(path_and_query).map_err(|ambiguity| {
+        // The query may hold a token.
+        let path = plain(path_and_query.split('?').next().unwrap_or_default());
         Failure::new(format!(
-            "`{path_and_query}` is refused with `{}`: {}",
+            "`{path}` is refused with `{}`: {}",
             ambiguity.cause(),
             ambiguity.detail()
         ))
         .help("a path that can be read in two ways is not looked up at all")
     })?;
-    let considered = checked.rules.routes.trace(&host, &target, &method);
-    let decides = considered
-        .iter()
-        .find(|route| route.fit.is_whole())
-        .map(|route| route.index);
-    let rule = decides.and_then(|index| checked.rules.route_rules.get(index));
-    if args.json {
-        println!(
-            "{}",
-            as_json(
-                &considered,
-                rule,
-                &target,
-                &checked.rules,
-                &checked.settings
-            )
-        );
-    } else {
-        print(
-            &considered,
-            rule,
-            &target,
-            &checked.rules,
-            &checked.settings,
-        );
+    if let Some(answer) = before_any_route(&checked, authority, path_and_query, &method) {
+        return Err(answer);
     }
-    Ok(if rule.is_some() {
+    let routes = &checked.rules.routes;
+    let considered = match &host {
+        Some(host) => routes.trace(host, &target, &method),
+        None => trace_on_any_host(routes, &target, &method),
+    };
+    let found = Found {
+        considered,
+        any_host: host.is_none(),
+        target,
+        checked: &checked,
+    };
+    if args.json {
+        printing::json(&found.as_json())?;
+    } else {
+        printing::data(&found.text())?;
+    }
+    Ok(if found.decides() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
 }
 
-/// Authority and target of a URL; of a path alone, `localhost` and itself.
-fn split(url: &str) -> (&str, &str) {
-    let Some((_, rest)) = url.split_once("://") else {
-        return ("localhost", url);
+/// Authority and target of a URL; of a path alone, no authority.
+fn split(url: &str) -> Result<(Option<&str>, &str), Failure> {
+    if url.starts_with('/') {
+        return Ok((None, url));
+    }
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let Some(rest) = rest else {
+        return Err(Failure::usage("neither a URL nor a path is given")
+            .help("a URL begins with `https://` or `http://`, a path with `/`"));
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest.split_at_checked(end) {
-        Some((authority, "")) => (authority, "/"),
-        Some((authority, target)) => (authority, target),
-        None => (rest, "/"),
-    }
+    let (authority, target) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    // RFC 9112 section 3.2.1: an empty path is sent as `/`.
+    Ok((
+        Some(authority),
+        if target.is_empty() { "/" } else { target },
+    ))
 }
 
-fn print(
-    considered: &[Considered<'_>],
-    rule: Option<&RouteRules>,
-    target: &Target<'_>,
-    rules: &Rules,
-    settings: &Settings,
-) {
-    if !target.is_as_received() {
-        println!("the path is read, and sent on, as `{}`", target.path());
-    }
-    for route in considered {
-        let outcome = if route.fit.is_whole() {
-            "decides"
-        } else {
-            "does not fit"
-        };
-        println!("{}: {outcome} ({})", route.route.name, route.fit.detail());
-    }
-    match rule {
-        Some(rule) => {
-            println!();
-            println!(
-                "accepts:  {}",
-                words(&accepted(rule), "nothing: credentials are not looked at")
-            );
-            println!("demands:  {}", demand(&rule.demand));
-            if rule.accept.bearer {
-                println!("issuers:  {}", words(&issuers(rule, rules), "none"));
-            }
-            println!("upstream: {}", upstream(rule, settings));
+fn host(authority: &str) -> Result<Host<'_>, Failure> {
+    Host::parse(authority.as_bytes()).map_err(|defect| {
+        if authority.contains('@') {
+            // What stands before it is a user name and a password.
+            return Failure::usage(format!("the URL has no host: {}", defect.detail()));
         }
-        None => println!("\nno route fits: the request is refused with `route-unmatched` (404)"),
-    }
-}
-
-fn as_json(
-    considered: &[Considered<'_>],
-    rule: Option<&RouteRules>,
-    target: &Target<'_>,
-    rules: &Rules,
-    settings: &Settings,
-) -> Value {
-    let list: Vec<_> = considered
-        .iter()
-        .map(|route| json!({ "route": route.route.name, "fits": route.fit.is_whole(), "reason": route.fit.detail() }))
-        .collect();
-    json!({
-        "path": target.path(),
-        "considered": list,
-        "decides": rule.map(|rule| json!({
-            "route": rule.name,
-            "accept": accepted(rule),
-            "demand": demand(&rule.demand),
-            "issuers": issuers(rule, rules),
-            "upstream": upstream(rule, settings),
-        })),
+        Failure::usage(format!(
+            "`{}` is not a host: {}",
+            plain(authority),
+            defect.detail()
+        ))
     })
 }
 
-fn words(list: &[&str], otherwise: &str) -> String {
-    if list.is_empty() {
-        otherwise.to_owned()
-    } else {
-        list.join(", ")
+/// What the gateway answers itself, without a look at the routes.
+fn before_any_route(
+    checked: &Checked,
+    authority: Option<&str>,
+    path_and_query: &str,
+    method: &Method,
+) -> Option<Failure> {
+    if matches!(*method, Method::CONNECT | Method::TRACE) {
+        let cause = Cause::MethodNotSupported;
+        return Some(Failure::new(format!(
+            "`{method}` is refused with `{}` on every route",
+            cause.id()
+        )));
     }
-}
-
-fn accepted(rule: &RouteRules) -> Vec<&'static str> {
-    let accept = rule.accept;
-    [
-        (accept.basic, "basic"),
-        (accept.bearer, "bearer"),
-        (accept.api_key, "api-key"),
-    ]
-    .into_iter()
-    .filter_map(|(accepted, name)| accepted.then_some(name))
-    .collect()
-}
-
-fn issuers<'r>(rule: &RouteRules, rules: &'r Rules) -> Vec<&'r str> {
-    if !rule.accept.bearer {
-        return Vec::new();
-    }
-    rule.issuers
-        .iter()
-        .filter_map(|index| rules.issuers.get(*index))
-        .map(|issuer| &*issuer.name)
-        .collect()
-}
-
-fn upstream<'s>(rule: &RouteRules, settings: &'s Settings) -> &'s str {
-    settings
-        .upstreams
-        .get(rule.upstream)
-        .map_or("?", |upstream| &upstream.name)
-}
-
-fn demand(demand: &Demand) -> String {
-    let networks = |list: &[countersign_policy::Network]| {
-        format!(
-            "an address in {}",
-            list.iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" or ")
-        )
+    let request = Request {
+        authority: Some(authority.unwrap_or("localhost")),
+        path_and_query,
+        method,
+        headers: &HeaderMap::new(),
+        client: std::net::Ipv4Addr::LOCALHOST.into(),
     };
-    match demand {
-        Demand::Anyone => "nothing: anyone may pass".to_owned(),
-        Demand::AnyoneFrom(list) => format!("nothing but {}", networks(list)),
-        Demand::Identity(wanted) => {
-            let mut parts = vec!["a known caller".to_owned()];
-            let any = |what: &str, list: &[Box<str>]| {
-                (!list.is_empty()).then(|| format!("{what} {}", list.join(" or ")))
-            };
-            parts.extend(any("user", &wanted.users));
-            parts.extend(any("group", &wanted.groups));
-            parts.extend(
-                (!wanted.scopes.is_empty())
-                    .then(|| format!("scopes {}", wanted.scopes.join(" and "))),
-            );
-            parts.extend(
-                wanted
-                    .claims
-                    .iter()
-                    .map(|claim| format!("claim {} = {}", claim.name, claim.any_of.join(" or "))),
-            );
-            parts.extend((!wanted.networks.is_empty()).then(|| networks(&wanted.networks)));
-            parts.join(", ")
+    match begin(&checked.rules, request, 0) {
+        Step::Done(Verdict {
+            outcome: Outcome::Own(_),
+            ..
+        }) => Some(Failure::new(
+            "this is a page of the gateway itself: no route decides about it",
+        )),
+        Step::Done(Verdict {
+            outcome: Outcome::Permit(_) | Outcome::Refusal(_),
+            ..
+        })
+        | Step::Recall(_)
+        | Step::Account(_)
+        | Step::Hash(_)
+        | Step::Key(_)
+        | Step::Keys(_) => None,
+    }
+}
+
+/// Every route that would decide on one of its hosts, up to the one that decides on all that are left.
+fn trace_on_any_host<'r>(
+    routes: &'r Routes,
+    target: &Target<'_>,
+    method: &Method,
+) -> Vec<Considered<'r>> {
+    let mut considered = Vec::new();
+    for (index, route) in routes.as_slice().iter().enumerate() {
+        let fit = Fit {
+            host: true,
+            path: route.paths.iter().any(|pattern| pattern.matches(target)),
+            method: route.methods.contain(method),
+        };
+        considered.push(Considered { index, route, fit });
+        if fit.is_whole() && route.hosts.is_empty() {
+            break;
+        }
+    }
+    considered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart_at_the_first_character_of_its_target() {
+        let taken_apart = |url| split(url).unwrap();
+        assert_eq!(
+            taken_apart("https://a.example/x?y"),
+            (Some("a.example"), "/x?y")
+        );
+        assert_eq!(
+            taken_apart("http://a.example:8080"),
+            (Some("a.example:8080"), "/")
+        );
+        assert_eq!(
+            taken_apart("https://a.example?y"),
+            (Some("a.example"), "?y")
+        );
+        assert_eq!(
+            taken_apart("/x?to=https://b.example/"),
+            (None, "/x?to=https://b.example/")
+        );
+        assert_eq!(taken_apart("https://"), (Some(""), "/"));
+    }
+
+    #[test]
+    fn what_is_neither_url_nor_path_is_refused() {
+        for url in ["", "x", "ftp://a.example/", "HTTPS:/a", "*"] {
+            assert!(split(url).is_err(), "{url}");
         }
     }
 }

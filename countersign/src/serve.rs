@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use countersign_gateway::Log;
+use countersign_gateway::{Gateway, Log};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::context::{Context, open};
@@ -12,7 +12,8 @@ use crate::failure::Failure;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "The log goes to stderr. SIGTERM and SIGINT end the gateway after the requests in flight.\n\n\
+    after_help = "The log goes to stderr. SIGTERM and SIGINT end the gateway after the requests in flight, a second one at once.\n\
+                        Exit codes: 0 ended by a signal, 1 not started.\n\n\
                         Example:\n  countersign serve --config /etc/countersign/countersign.toml"
 )]
 pub(crate) struct Args {}
@@ -33,9 +34,26 @@ pub(crate) fn run(_: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let gateway = countersign_gateway::start(checked.rules, settings, store, log)
             .map_err(|error| Failure::new(error.to_string()))?;
         let reason = ending.wait().await;
-        gateway.stop(reason);
+        stop(gateway, reason, &mut ending).await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Lets requests in flight come to their end. Who asks a second time does not want to wait for that.
+pub(crate) async fn stop(gateway: Gateway, reason: &'static str, ending: &mut Ending) {
+    let (done, stopped) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("stop".into());
+    let started = thread.spawn(move || {
+        gateway.stop(reason);
+        // Nobody waits any more after a second signal.
+        let _ = done.send(());
+    });
+    if started.is_ok() {
+        tokio::select! {
+            _ = stopped => {}
+            signal = ending.wait() => eprintln!("{signal} again: requests in flight are broken off"),
+        }
+    }
 }
 
 /// The signals that end a command in an orderly way.

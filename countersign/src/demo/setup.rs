@@ -4,15 +4,16 @@
 
 use std::net::SocketAddr;
 
-use aws_lc_rs::rand::{self, SystemRandom};
+use aws_lc_rs::rand::SystemRandom;
 use countersign_jose::{Algorithm, SigningKey};
 use countersign_secret::Secret;
 use countersign_secret::api_key::ApiKey;
-use countersign_secret::password::{self, Cost};
+use countersign_secret::password::Cost;
 use countersign_store::{NewKey, NewUser, Owner, Store};
 use serde_json::json;
 
 use crate::failure::{Failure, because};
+use crate::{password, random};
 
 const USER: &str = "alice";
 const SCOPE: &str = "notes:read";
@@ -43,11 +44,13 @@ impl Issuer {
 
     /// The identifier; nothing is ever fetched from it, since its keys stand in the configuration.
     const IDENTIFIER: &'static str = "https://issuer.demo.invalid";
+    /// What its tokens are for.
+    const AUDIENCE: &'static str = "https://notes.demo.invalid";
 
-    fn token(&self, audience: &str, now_unix_secs: i64) -> Result<String, Failure> {
+    fn token(&self, now_unix_secs: i64) -> Result<String, Failure> {
         let claims = json!({
             "iss": Self::IDENTIFIER,
-            "aud": audience,
+            "aud": Self::AUDIENCE,
             "sub": USER,
             "scope": SCOPE,
             "iat": now_unix_secs,
@@ -63,6 +66,7 @@ impl Issuer {
 pub(super) fn configuration(
     address: SocketAddr,
     application: SocketAddr,
+    store: &str,
     issuer: &Issuer,
 ) -> Result<String, Failure> {
     let jwk = issuer
@@ -70,13 +74,16 @@ pub(super) fn configuration(
         .public_jwk()
         .ok_or_else(|| Failure::new("the key has no public half"))?;
     let jwks = json!({ "keys": [jwk] });
-    let identifier = Issuer::IDENTIFIER;
+    let (identifier, audience) = (Issuer::IDENTIFIER, Issuer::AUDIENCE);
     Ok(format!(
         r#"realm = "demo"
 
 [server]
 listen = ["{address}"]
-public_url = "http://{address}"
+workers = 1
+
+[store]
+path = "{store}"
 
 [log]
 format = "text"
@@ -84,7 +91,7 @@ format = "text"
 [issuer.demo]
 issuer = "{identifier}"
 keys = {{ inline = '{jwks}' }}
-audience = "http://{address}"
+audience = ["{audience}"]
 algorithms = ["ES256"]
 
 [upstream.notes]
@@ -117,13 +124,11 @@ allow = {{ identity = true }}
 pub(super) async fn credentials(
     store: &dyn Store,
     issuer: &Issuer,
-    address: SocketAddr,
     now_unix_secs: i64,
 ) -> Result<Credentials, Failure> {
     let stored = because("the store cannot be filled");
-    let password = random_word()?;
-    let hash = password::hash(password.as_bytes(), &random::<16>()?, &Cost::default())
-        .map_err(|error| because("the password cannot be hashed")(&error))?;
+    let password = password::generate()?;
+    let hash = password::hashed(&password, &Cost::default())?;
     let user = NewUser {
         name: USER.into(),
         display_name: None,
@@ -135,7 +140,7 @@ pub(super) async fn credentials(
         .add_user(user, now_unix_secs)
         .await
         .map_err(|error| stored(&error))?;
-    let key = ApiKey::mint(&random::<40>()?);
+    let key = ApiKey::mint(random::bytes::<40>()?.expose());
     let new = NewKey {
         id: key.id().clone(),
         digest: key.digest(),
@@ -149,34 +154,11 @@ pub(super) async fn credentials(
         .create_key(new, now_unix_secs)
         .await
         .map_err(|error| stored(&error))?;
-    let token = issuer.token(&format!("http://{address}"), now_unix_secs)?;
+    let token = issuer.token(now_unix_secs)?;
     Ok(Credentials {
         user: USER,
-        password: Secret::new(password),
+        password,
         key: Secret::new(key.expose().to_owned()),
         token: Secret::new(token),
     })
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    let mut bytes = [0; N];
-    rand::fill(&mut bytes).map_err(|_| Failure::new("the system gives no random bytes"))?;
-    Ok(bytes)
-}
-
-/// Sixteen letters and digits that are easy to tell apart, in four groups.
-fn random_word() -> Result<String, Failure> {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
-    let letter = |byte: &u8| {
-        LETTERS
-            .get(usize::from(byte % 32))
-            .copied()
-            .map_or('x', char::from)
-    };
-    let bytes = random::<16>()?;
-    let groups: Vec<String> = bytes
-        .chunks(4)
-        .map(|group| group.iter().map(letter).collect())
-        .collect();
-    Ok(groups.join("-"))
 }

@@ -53,12 +53,12 @@ pub(super) fn add(args: &Args, context: &Context) -> Result<(), Failure> {
         .as_deref()
         .map(|text| names::text("display name", text))
         .transpose()?;
-    let store = context.store()?;
+    let store = context.store_or_new()?;
     if context.block_on(store.user(&name))?.is_some() {
         return Err(StoreError::UserExists { name }.into());
     }
     let password = obtained(&name, args.generate)?;
-    let hash = password::hashed(&password, context)?;
+    let hash = password::hashed(&password, &context.cost()?)?;
     let user = NewUser {
         name: name.clone(),
         display_name,
@@ -78,7 +78,7 @@ pub(super) fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), Failure
         return Err(StoreError::UserAbsent { name: name.into() }.into());
     }
     let password = obtained(&name, args.generate)?;
-    let hash = password::hashed(&password, context)?;
+    let hash = password::hashed(&password, &context.cost()?)?;
     context.block_on(store.set_password(&name, hash, context.now_unix_secs()))?;
     eprintln!("set the password of `{}`; {NOTICED}", plain(&name));
     told(&password, args.generate)

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         }
         return Err(nothing_imported(faults.len(), "cannot be imported"));
     }
-    let store = context.store()?;
+    let store = context.store_or_new()?;
     let mut users = Vec::with_capacity(entries.len());
     for entry in &entries {
         users.push(context.block_on(new_user(entry, args.on_conflict, &groups, &*store))?);

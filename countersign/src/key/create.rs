@@ -1,0 +1,134 @@
+//! `countersign key create`.
+//!
+//! Knows: which attributes a key can be given. Does not know what its scopes mean.
+
+use countersign_policy::Network;
+use countersign_secret::api_key::ApiKey;
+use countersign_store::{NewKey, Owner};
+
+use super::period::Expires;
+use super::shown;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::printing::{NOTICED, plain, time};
+use crate::{names, random};
+
+#[derive(clap::Args)]
+#[command(
+    group = clap::ArgGroup::new("whose").required(true).args(["owner", "service"]),
+    after_help = "The key goes to stdout and is not shown again: the store has no more than its digest.\n\n\
+                  Examples:\n  countersign key create --owner alice --scope orders:read\n  \
+                  countersign key create --service backup --expires 2026-12-31 --from 10.0.0.0/8\n  \
+                  countersign key create --service ci --label \"nightly build\" --json"
+)]
+pub(crate) struct Args {
+    /// The user that the key belongs to: it has the user's groups, and ends with the user
+    #[arg(long, value_name = "USER")]
+    owner: Option<String>,
+    /// The program that the key belongs to; no user can have its name
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// A word to tell keys apart
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+    /// A scope that the key has; may be given many times
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// How long the key is taken: a period such as `90d` or `12h`, a date such as `2026-12-31` (its last day, in UTC), a
+    /// time such as `2026-12-31T18:00:00Z`, or `never`
+    #[arg(long, value_name = "WHEN", default_value = "90d")]
+    expires: Expires,
+    /// A network or address that the key may be used from; may be given many times; otherwise from everywhere
+    #[arg(long = "from", value_name = "NETWORK")]
+    networks: Vec<Network>,
+    /// Print an object with the key and its attributes
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let now = context.now_unix_secs();
+    let owner = owner(args)?;
+    let key = ApiKey::mint(random::bytes::<40>()?.expose());
+    let new = NewKey {
+        id: key.id().clone(),
+        digest: key.digest(),
+        owner,
+        label: args
+            .label
+            .as_deref()
+            .map(|label| names::text("label", label))
+            .transpose()?
+            .unwrap_or_default(),
+        scopes: scopes(&args.scopes)?,
+        expires_unix_secs: expiry(args.expires, now)?,
+        // A network prints in the form that the store reads.
+        networks: args
+            .networks
+            .iter()
+            .map(|network| network.to_string().parse())
+            .collect::<Result<_, _>>()
+            .map_err(|error| crate::failure::because("a network cannot be stored")(&error))?,
+    };
+    let store = context.store_or_new()?;
+    let made = context.block_on(store.create_key(new, now))?;
+    let until = made.expires_unix_secs.map_or_else(
+        || "for ever".to_owned(),
+        |end| format!("until {}", time(end)),
+    );
+    eprintln!(
+        "made the key `{}` of `{}`, taken {until}; {NOTICED}",
+        made.id,
+        plain(made.owner.name())
+    );
+    eprintln!("the key, which is not shown again:");
+    shown::once(&key, &made, args.json, now)
+}
+
+fn owner(args: &Args) -> Result<Owner, Failure> {
+    match (&args.owner, &args.service) {
+        (Some(user), None) => Ok(Owner::User(names::name(user)?)),
+        (None, Some(service)) => Ok(Owner::Service(names::name(service)?)),
+        (Some(_), Some(_)) | (None, None) => Err(Failure::usage(
+            "a key has one owner: `--owner` or `--service`",
+        )),
+    }
+}
+
+/// Scopes, each once, in the order given.
+///
+/// ```abnf
+/// scope-token = 1*( %x21 / %x23-5B / %x5D-7E )   ; RFC 6749 section 3.3
+/// ```
+fn scopes(given: &[String]) -> Result<Vec<Box<str>>, Failure> {
+    let mut scopes: Vec<Box<str>> = Vec::with_capacity(given.len());
+    for scope in given {
+        let is_token = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+        if scope.is_empty() || !scope.bytes().all(is_token) {
+            let failure = Failure::usage(format!(
+                "`{}` cannot be a scope: it is not a scope-token",
+                plain(scope)
+            ));
+            return Err(failure.help(
+                "printable ASCII without spaces, `\"` and `\\`; give `--scope` once for each",
+            ));
+        }
+        if !scopes.iter().any(|kept| **kept == **scope) {
+            scopes.push(scope.as_str().into());
+        }
+    }
+    Ok(scopes)
+}
+
+fn expiry(expires: Expires, now_unix_secs: i64) -> Result<Option<i64>, Failure> {
+    let end = expires
+        .unix_secs(now_unix_secs)
+        .ok_or_else(|| Failure::usage("`--expires` is too far away"))?;
+    match end {
+        Some(end) if end <= now_unix_secs => Err(Failure::usage(format!(
+            "the key would have expired already, at {}",
+            time(end)
+        ))),
+        Some(_) | None => Ok(end),
+    }
+}

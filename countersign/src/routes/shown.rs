@@ -1,0 +1,188 @@
+//! How the trace of the rules is shown.
+//!
+//! Knows: words for rules. Does not know how they were found.
+
+use countersign_config::Checked;
+use countersign_flow::RouteRules;
+use countersign_policy::{Considered, Demand, Network, Target};
+use serde_json::{Value, json};
+
+use crate::printing;
+
+/// Which routes were looked at, in order.
+pub(super) struct Found<'f> {
+    pub(super) considered: Vec<Considered<'f>>,
+    /// Whether no host was given, and each route was taken to be asked on a host of its own.
+    pub(super) any_host: bool,
+    pub(super) target: Target<'f>,
+    pub(super) checked: &'f Checked,
+}
+
+impl<'f> Found<'f> {
+    pub(super) fn decides(&self) -> bool {
+        self.deciding().next().is_some()
+    }
+
+    /// The routes that decide: one, or several on different hosts.
+    fn deciding(&self) -> impl Iterator<Item = (&Considered<'f>, &'f RouteRules)> + '_ {
+        let rules = &self.checked.rules.route_rules;
+        let whole = self.considered.iter().filter(|route| route.fit.is_whole());
+        whole.filter_map(|route| Some((route, rules.get(route.index)?)))
+    }
+
+    /// The hosts that a route decides on, where that depends on the host.
+    fn only_on(&self, route: &Considered<'_>) -> Vec<String> {
+        if self.any_host {
+            route.route.hosts.iter().map(ToString::to_string).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        if self.any_host {
+            text.push_str("no host is given: each route is looked at as if it were asked on a host of its own\n");
+        }
+        if !self.target.is_as_received() {
+            text.push_str(&format!(
+                "the path is read, and sent on, as `{}`\n",
+                self.target.path()
+            ));
+        }
+        for route in &self.considered {
+            let hosts = self.only_on(route);
+            let outcome = match (route.fit.is_whole(), hosts.is_empty()) {
+                (false, _) => format!("does not fit ({})", route.fit.detail()),
+                (true, true) => format!("decides ({})", route.fit.detail()),
+                (true, false) => format!("decides on {}", hosts.join(", ")),
+            };
+            text.push_str(&format!("{}: {outcome}\n", route.route.name));
+        }
+        for (_, rule) in self.deciding() {
+            text.push('\n');
+            text.push_str(&printing::fields(&self.fields(rule)));
+        }
+        if !self.decides() {
+            text.push_str("\nno route fits: the request is refused with `route-unmatched` (404)\n");
+        }
+        text
+    }
+
+    fn fields(&self, rule: &RouteRules) -> Vec<(&'static str, String)> {
+        let words = |list: &[&str], otherwise: &str| match list {
+            [] => otherwise.to_owned(),
+            list => list.join(", "),
+        };
+        let mut fields = vec![
+            ("route", rule.name.to_string()),
+            (
+                "accepts",
+                words(&accepted(rule), "nothing: credentials are not looked at"),
+            ),
+            ("demands", demand(&rule.demand)),
+        ];
+        if rule.accept.bearer {
+            fields.push(("issuers", words(&self.issuers(rule), "none")));
+        }
+        fields.push(("upstream", self.upstream(rule).to_owned()));
+        fields
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        let considered: Vec<_> = self
+            .considered
+            .iter()
+            .map(|route| {
+                json!({
+                    "route": route.route.name,
+                    "fits": route.fit.is_whole(),
+                    "reason": route.fit.detail(),
+                    "only_on_hosts": self.only_on(route),
+                })
+            })
+            .collect();
+        let deciding: Vec<_> = self
+            .deciding()
+            .map(|(route, rule)| {
+                json!({
+                    "route": rule.name,
+                    "only_on_hosts": self.only_on(route),
+                    "accept": accepted(rule),
+                    "demand": demand(&rule.demand),
+                    "issuers": self.issuers(rule),
+                    "upstream": self.upstream(rule),
+                })
+            })
+            .collect();
+        let refused = deciding.is_empty().then_some("route-unmatched");
+        json!({ "path": self.target.path(), "considered": considered, "deciding": deciding, "refused": refused })
+    }
+
+    fn issuers(&self, rule: &RouteRules) -> Vec<&'f str> {
+        if !rule.accept.bearer {
+            return Vec::new();
+        }
+        let issuers = &self.checked.rules.issuers;
+        rule.issuers
+            .iter()
+            .filter_map(|index| Some(&*issuers.get(*index)?.name))
+            .collect()
+    }
+
+    fn upstream(&self, rule: &RouteRules) -> &'f str {
+        self.checked
+            .settings
+            .upstreams
+            .get(rule.upstream)
+            .map_or("?", |upstream| &upstream.name)
+    }
+}
+
+fn accepted(rule: &RouteRules) -> Vec<&'static str> {
+    let accept = rule.accept;
+    [
+        (accept.basic, "basic"),
+        (accept.bearer, "bearer"),
+        (accept.api_key, "api-key"),
+    ]
+    .into_iter()
+    .filter_map(|(accepted, name)| accepted.then_some(name))
+    .collect()
+}
+
+fn demand(demand: &Demand) -> String {
+    let networks = |list: &[Network]| {
+        format!(
+            "an address in {}",
+            list.iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" or ")
+        )
+    };
+    match demand {
+        Demand::Anyone => "nothing: anyone may pass".to_owned(),
+        Demand::AnyoneFrom(list) => format!("nothing but {}", networks(list)),
+        Demand::Identity(wanted) => {
+            let mut parts = vec!["a known caller".to_owned()];
+            let any = |what: &str, list: &[Box<str>]| {
+                (!list.is_empty()).then(|| format!("{what} {}", list.join(" or ")))
+            };
+            parts.extend(any("user", &wanted.users));
+            parts.extend(any("group", &wanted.groups));
+            parts.extend(
+                (!wanted.scopes.is_empty())
+                    .then(|| format!("scopes {}", wanted.scopes.join(" and "))),
+            );
+            parts.extend(
+                wanted
+                    .claims
+                    .iter()
+                    .map(|claim| format!("claim {} = {}", claim.name, claim.any_of.join(" or "))),
+            );
+            parts.extend((!wanted.networks.is_empty()).then(|| networks(&wanted.networks)));
+            parts.join(", ")
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What is told of one refusal, wherever it was found.
+//!
+//! Knows: which facts there are, and the words of the cause. Does not know stores and logs.
+
+use countersign_cause::Cause;
+use countersign_store::RefusalRecord;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::printing::{self, plain, time};
+
+/// The facts, as text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) request_id: String,
+    pub(super) time: String,
+    pub(super) cause: String,
+    /// What the client was told.
+    pub(super) told: String,
+    pub(super) status: u16,
+    pub(super) route: Option<String>,
+    pub(super) scheme: Option<String>,
+    pub(super) method: String,
+    pub(super) host: Option<String>,
+    pub(super) path: String,
+    pub(super) peer: String,
+    pub(super) user_agent: Option<String>,
+    pub(super) subject: Option<String>,
+    /// What exactly was found; the last of the steps has it where there are steps.
+    pub(super) detail: Option<String>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// One stage of the line, and what it found.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Step {
+    pub(super) stage: String,
+    pub(super) words: String,
+}
+
+impl From<RefusalRecord> for Account {
+    fn from(record: RefusalRecord) -> Self {
+        Self {
+            request_id: record.request_id.into(),
+            time: time(record.time_unix_secs),
+            cause: record.cause.into(),
+            told: record.told.into(),
+            status: record.status,
+            route: record.route.map(Into::into),
+            scheme: record.scheme.map(Into::into),
+            method: record.method.into(),
+            host: None,
+            path: record.path.into(),
+            peer: record.peer.into(),
+            user_agent: record.user_agent.map(Into::into),
+            subject: None,
+            detail: None,
+            // A gateway of another version may have written other steps; the rest is told all the same.
+            steps: serde_json::from_str(&record.steps).unwrap_or_default(),
+        }
+    }
+}
+
+impl Account {
+    /// For people. What came with the request is a stranger's word.
+    pub(super) fn text(&self) -> String {
+        let entry = Cause::from_id(&self.cause).map(Cause::entry);
+        let title = entry.map_or("a cause that this version does not know", |entry| {
+            entry.title
+        });
+        let told = if self.told == self.cause {
+            "the same".to_owned()
+        } else {
+            format!("`{}`, which says less on purpose", plain(&self.told))
+        };
+        let mut fields = vec![
+            ("cause", format!("{}: {title}", plain(&self.cause))),
+            ("the client was told", told),
+            ("status", self.status.to_string()),
+            (
+                "route",
+                self.route
+                    .as_deref()
+                    .map_or_else(|| "none".to_owned(), |route| plain(route).into()),
+            ),
+            (
+                "scheme",
+                self.scheme
+                    .as_deref()
+                    .map_or_else(|| "none".to_owned(), |scheme| plain(scheme).into()),
+            ),
+            ("when", plain(&self.time).into()),
+            (
+                "request",
+                format!("{} {}", plain(&self.method), plain(&self.path)),
+            ),
+        ];
+        let optional = [
+            ("host", &self.host),
+            ("subject", &self.subject),
+            ("user agent", &self.user_agent),
+            ("detail", &self.detail),
+        ];
+        fields.push(("peer", plain(&self.peer).into()));
+        fields.extend(
+            optional
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, plain(value.as_deref()?).into_owned()))),
+        );
+        let mut text = printing::fields(&fields);
+        if !self.steps.is_empty() {
+            text.push_str("\nthe way of the request:\n");
+            for Step { stage, words } in &self.steps {
+                text.push_str(&format!("  {:8}{}\n", plain(stage), plain(words)));
+            }
+        }
+        if let Some(entry) = entry {
+            text.push_str(&format!(
+                "\n{}\nto be fixed by {}: {}\n",
+                entry.meaning,
+                entry.who.title(),
+                entry.fix
+            ));
+        }
+        text
+    }
+
+    /// For programs. The names of the members are public.
+    pub(super) fn as_json(&self) -> Value {
+        let entry = Cause::from_id(&self.cause).map(Cause::entry);
+        let steps: Vec<_> = self
+            .steps
+            .iter()
+            .map(|step| json!({ "stage": step.stage, "words": step.words }))
+            .collect();
+        json!({
+            "request_id": self.request_id,
+            "time": self.time,
+            "cause": self.cause,
+            "title": entry.map(|entry| entry.title),
+            "meaning": entry.map(|entry| entry.meaning),
+            "told": self.told,
+            "status": self.status,
+            "route": self.route,
+            "scheme": self.scheme,
+            "method": self.method,
+            "host": self.host,
+            "path": self.path,
+            "peer": self.peer,
+            "user_agent": self.user_agent,
+            "subject": self.subject,
+            "detail": self.detail,
+            "steps": steps,
+            "who": entry.map(|entry| entry.who.word()),
+            "fix": entry.map(|entry| entry.fix),
+        })
+    }
+}
