@@ -79,7 +79,7 @@ fn upstream(answer: &'static str) -> (String, Receiver<String>) {
                 let _ = stream.write_all(answer.as_bytes());
             } else {
                 // Never answers: waits until the gateway gives up.
-                let _ = stream.read(&mut byte);
+                let _ = stream.read_to_end(&mut Vec::new());
             }
         }
     });
@@ -164,7 +164,7 @@ fn attack_18_attack_19_attack_21_attack_29_no_claim_of_an_identity_reaches_the_u
     let claims = "X-Auth-User: root\r\nX_Auth_User: root\r\nx-auth_groups: admin\r\nX-Auth-User: root2\r\nX-Forwarded-Uri: /y\r\nConnection: X-Forwarded-For\r\n";
     let answer = exchange(
         &gateway,
-        &format!("GET /open HTTP/1.1\r\nHost: a.example\r\n{claims}\r\n"),
+        &format!("GET /open HTTP/1.1\r\nHost: a.example\r\n{claims}Connection: close\r\n\r\n"),
     );
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     let head = seen.recv().unwrap().to_ascii_lowercase();
@@ -199,7 +199,9 @@ fn limits_have_causes() {
         431,
         "header-too-large",
     );
-    let post = |rest: &str| format!("POST /open HTTP/1.1\r\nHost: a.example\r\n{rest}");
+    let post = |rest: &str| {
+        format!("POST /open HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n{rest}")
+    };
     refused(
         &exchange(&gateway, &post("Content-Length: 11\r\n\r\n01234567890")),
         413,
@@ -211,7 +213,7 @@ fn limits_have_causes() {
 fn a_body_that_stalls_and_an_upstream_that_does() {
     let (silent, _seen) = upstream("");
     let gateway = gateway(&silent, "body_stall_secs = 1\nupstream_head_secs = 1");
-    let post = "POST /open HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\n01";
+    let post = "POST /open HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\nContent-Length: 5\r\n\r\n01";
     refused(&exchange(&gateway, post), 408, "body-stalled");
     refused(
         &exchange(&gateway, &get("/open", "")),
@@ -237,5 +239,22 @@ fn upstreams_that_are_not_there_or_talk_nonsense() {
         &exchange(&gateway(&nonsense, ""), &get("/open", "")),
         502,
         "upstream-malformed",
+    );
+}
+
+#[test]
+fn cause_gateway_overloaded_a_connection_past_the_limit_is_closed_at_once() {
+    let (address, _seen) = upstream(OK);
+    let gateway = gateway(&address, "connections_max = 1");
+    let mut first = TcpStream::connect(&gateway.address).unwrap();
+    first
+        .write_all(b"GET /nowhere HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        .unwrap();
+    let mut byte = [0];
+    assert_eq!(first.read(&mut byte).unwrap(), 1, "the first is served");
+    assert_eq!(
+        exchange(&gateway, &get("/open", "")),
+        "",
+        "the second is not"
     );
 }
