@@ -8,7 +8,9 @@ use std::path::Path;
 use countersign_config::{Access, Look, Surroundings, check};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
     let outcome = check(text, Path::new("countersign.toml"), &Canned);
     assert_eq!(outcome.checked.is_some(), outcome.findings.errors() == 0);
     let shown = outcome.findings.render(Look::Plain);

@@ -36,7 +36,10 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Outcome<()> {
 
 fn pages() -> Pages {
     let mut pages = causes::pages();
-    for (name, text) in [("configuration", countersign_config::reference_markdown())] {
+    for (name, text) in [
+        ("configuration", countersign_config::reference_markdown()),
+        ("commands", countersign::help_markdown()),
+    ] {
         let text = format!("{}{text}", causes::GENERATED);
         pages.insert(format!("docs/reference/{name}.md"), text);
     }
