@@ -24,6 +24,7 @@ pub(crate) struct Place {
         global = true,
         env = "COUNTERSIGN_CONFIG",
         hide_env_values = true,
+        display_order = 101,
         value_name = "FILE",
         default_value = "countersign.toml"
     )]
@@ -34,7 +35,7 @@ pub(crate) struct Place {
 #[derive(clap::Args)]
 pub(crate) struct StoreFile {
     /// The store's file, instead of the one that the configuration names; no configuration is needed then
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", display_order = 100)]
     store: Option<PathBuf>,
 }
 

@@ -12,9 +12,10 @@ use crate::failure::Failure;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "The log goes to stderr. SIGTERM and SIGINT end the gateway after the requests in flight, a second one at once.\n\
-                        Exit codes: 0 ended by a signal, 1 not started.\n\n\
-                        Example:\n  countersign serve --config /etc/countersign/countersign.toml"
+    after_help = "The log goes to stderr. SIGTERM and SIGINT end the gateway after the requests in flight, a second one at \
+                  once.\n\n\
+                  Exit codes: 0 ended by a signal, 1 not started.\n\n\
+                  Example:\n  countersign serve --config /etc/countersign/countersign.toml"
 )]
 pub(crate) struct Args {}
 

@@ -22,9 +22,10 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "The id stands in the refusal itself: the header `X-Request-Id`, the member `request_id`, the page. The store keeps\n\
-                        the last refusals (`refusals_kept_max`), within a rate (`refusals_kept_per_sec_max`); the log has all of them.\n\n\
-                        Exit codes: 0 found, 1 nothing is known of it.\n\n\
+    after_help = "The id stands in the refusal itself: the header `X-Request-Id`, the member `request_id`, the page. \
+                  The store keeps the last refusals (`refusals_kept_max`), within a rate \
+                  (`refusals_kept_per_sec_max`); the log has all of them.\n\n\
+                  Exit codes: 0 found, 1 nothing is known of it.\n\n\
                         Examples:\n  countersign why 5k2m9x0c7q1v8z3b4n6d\n  \
                         countersign why 5k2m9x0c7q1v8z3b4n6d --log /var/log/countersign.json"
 )]

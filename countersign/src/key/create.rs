@@ -6,12 +6,15 @@ use countersign_policy::Network;
 use countersign_secret::api_key::ApiKey;
 use countersign_store::{NewKey, Owner};
 
-use super::period::Expires;
+use super::period::{Expires, Period};
 use super::shown;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{NOTICED, plain, time};
 use crate::{names, random};
+
+/// A key that nobody remembers must not be taken for ever.
+const DEFAULT: Expires = Expires::After(Period { secs: 90 * 86_400 });
 
 #[derive(clap::Args)]
 #[command(
@@ -36,8 +39,9 @@ pub(crate) struct Args {
     scopes: Vec<String>,
     /// How long the key is taken: a period such as `90d` or `12h`, a date such as `2026-12-31` (its last day, in UTC), a
     /// time such as `2026-12-31T18:00:00Z`, or `never`
-    #[arg(long, value_name = "WHEN", default_value = "90d")]
-    expires: Expires,
+    /// [default: 90d]
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<Expires>,
     /// A network or address that the key may be used from; may be given many times; otherwise from everywhere
     #[arg(long = "from", value_name = "NETWORK")]
     networks: Vec<Network>,
@@ -61,7 +65,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             .transpose()?
             .unwrap_or_default(),
         scopes: scopes(&args.scopes)?,
-        expires_unix_secs: expiry(args.expires, now)?,
+        expires_unix_secs: expiry(args.expires.unwrap_or(DEFAULT), now)?,
         // A network prints in the form that the store reads.
         networks: args
             .networks
@@ -76,8 +80,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         || "for ever".to_owned(),
         |end| format!("until {}", time(end)),
     );
+    let unless = if args.expires.is_none() {
+        " (90 days, where `--expires` says nothing else)"
+    } else {
+        ""
+    };
     eprintln!(
-        "made the key `{}` of `{}`, taken {until}; {NOTICED}",
+        "made the key `{}` of `{}`, taken {until}{unless}; {NOTICED}",
         made.id,
         plain(made.owner.name())
     );

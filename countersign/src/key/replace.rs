@@ -14,8 +14,9 @@ use crate::random;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "The new key has owner, label, scopes, networks and lifetime of the old one. It goes to stdout and is not shown again.\n\n\
-                        Examples:\n  countersign key rotate 2nNlTWbyCF9f\n  countersign key rotate 2nNlTWbyCF9f --grace 7d"
+    after_help = "The new key has owner, label, scopes, networks and lifetime of the old one. It goes to stdout \
+                  and is not shown again.\n\n\
+                  Examples:\n  countersign key rotate 2nNlTWbyCF9f\n  countersign key rotate 2nNlTWbyCF9f --grace 7d"
 )]
 pub(crate) struct Args {
     /// The old key's id; a whole key is taken, too, and never shown

@@ -13,9 +13,9 @@ use crate::{names, password};
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "The password is asked for at the terminal, twice; without a terminal it is the first line of stdin.\n\
-                        It has at least 8 characters, of any kind.\n\n\
-                        Examples:\n  countersign user add alice --group staff --display-name \"Alice Example\"\n  \
+    after_help = "The password is asked for at the terminal, twice; without a terminal it is the first line of \
+                  stdin. It has at least 8 characters, of any kind.\n\n\
+                  Examples:\n  countersign user add alice --group staff --display-name \"Alice Example\"\n  \
                         countersign user add ci-robot --generate\n  \
                         pass show api/alice | countersign user add alice"
 )]

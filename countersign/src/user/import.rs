@@ -17,9 +17,10 @@ use crate::printing::{NOTICED, plain};
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Reads lines of `name:hash` as Apache and nginx do. Hashes may be Argon2, bcrypt, SHA-crypt, MD5-crypt (apr1) and\n\
-                        SHA-1; those other than Argon2id are hashed anew when their user signs in for the first time.\n\n\
-                        Examples:\n  countersign user import /etc/nginx/.htpasswd --group staff\n  \
+    after_help = "Reads lines of `name:hash` as Apache and nginx do. Hashes may be Argon2, bcrypt, SHA-crypt, MD5-crypt \
+                  (apr1) and SHA-1; those other than Argon2id are hashed anew when their user signs in for the first \
+                  time. Every line that cannot be taken is named with its number, and then nothing is imported.\n\n\
+                  Examples:\n  countersign user import /etc/nginx/.htpasswd --group staff\n  \
                         countersign user import - --on-conflict skip < users.htpasswd"
 )]
 pub(crate) struct Args {

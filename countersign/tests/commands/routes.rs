@@ -1,0 +1,207 @@
+//! `routes`.
+
+use serde_json::json;
+
+use crate::room::{Ran, Room};
+
+const CONFIGURATION: &str = r#"
+[issuer.main]
+issuer = "https://id.example.com"
+keys = { jwks_url = "https://id.example.com/keys" }
+audience = ["https://api.example.com"]
+
+[upstream.app]
+url = "http://127.0.0.1:3000"
+
+[upstream.tenant]
+url = "http://127.0.0.1:3001"
+
+[[route]]
+name = "tenant"
+host = ["a.example.com", "*.tenants.example.com"]
+path = "/orders/**"
+upstream = "tenant"
+accept = ["basic"]
+allow = { users = ["alice", "bob"] }
+
+[[route]]
+name = "orders"
+path = "/orders/*"
+methods = ["GET", "DELETE"]
+upstream = "app"
+accept = ["bearer", "api-key"]
+allow = { scopes = ["orders:read", "orders:write"], groups = ["staff"], networks = ["10.0.0.0/8"] }
+
+[[route]]
+name = "open"
+path = "/open"
+upstream = "app"
+allow = "anyone"
+"#;
+
+fn room() -> Room {
+    let room = Room::new();
+    room.write("countersign.toml", CONFIGURATION);
+    room
+}
+
+#[test]
+fn each_route_that_was_looked_at_says_why_and_the_one_that_decides_what_it_wants() {
+    assert_eq!(
+        room().good(&["routes", "https://api.example.com/orders/7", "-X", "DELETE"]),
+        "tenant: does not fit (another host)\n\
+         orders: decides (host, path and method fit)\n\
+         \n\
+         route:     orders\n\
+         accepts:   bearer, api-key\n\
+         demands:   a known caller, group staff, scopes orders:read and orders:write, an address in 10.0.0.0/8\n\
+         issuers:   main\n\
+         upstream:  app\n"
+    );
+    assert_eq!(
+        room().good(&["routes", "https://b.tenants.example.com:8443/orders/7"]),
+        "tenant: decides (host, path and method fit)\n\
+         \n\
+         route:     tenant\n\
+         accepts:   basic\n\
+         demands:   a known caller, user alice or bob\n\
+         upstream:  tenant\n"
+    );
+}
+
+#[test]
+fn what_no_route_names_is_refused() {
+    let expected = "tenant: does not fit (another host and path)\n\
+                    orders: does not fit (another path and method)\n\
+                    open: does not fit (another path)\n\
+                    \n\
+                    no route fits: the request is refused with `route-unmatched` (404)\n";
+    assert_eq!(
+        room().run(&["routes", "http://localhost", "-X", "PUT"]),
+        Ran {
+            code: 1,
+            stdout: expected.to_owned(),
+            stderr: String::new()
+        }
+    );
+}
+
+#[test]
+fn a_path_alone_is_looked_up_on_every_host() {
+    assert_eq!(
+        room().good(&["routes", "/orders/7?to=https://x.example/"]),
+        "no host is given: each route is looked at as if it were asked on a host of its own\n\
+         tenant: decides on a.example.com, *.tenants.example.com\n\
+         orders: decides (host, path and method fit)\n\
+         \n\
+         route:     tenant\n\
+         accepts:   basic\n\
+         demands:   a known caller, user alice or bob\n\
+         upstream:  tenant\n\
+         \n\
+         route:     orders\n\
+         accepts:   bearer, api-key\n\
+         demands:   a known caller, group staff, scopes orders:read and orders:write, an address in 10.0.0.0/8\n\
+         issuers:   main\n\
+         upstream:  app\n"
+    );
+}
+
+#[test]
+fn a_path_is_shown_as_it_is_sent_on() {
+    assert_eq!(
+        room().good(&["routes", "http://localhost/%6Fpen"]),
+        "the path is read, and sent on, as `/open`\n\
+         tenant: does not fit (another host and path)\n\
+         orders: does not fit (another path)\n\
+         open: decides (host, path and method fit)\n\
+         \n\
+         route:     open\n\
+         accepts:   nothing: credentials are not looked at\n\
+         demands:   nothing: anyone may pass\n\
+         upstream:  app\n"
+    );
+}
+
+#[test]
+fn in_json() {
+    assert_eq!(
+        room().json(&["routes", "http://a.example.com/orders/7", "--json"]),
+        json!({
+            "path": "/orders/7",
+            "considered": [{
+                "route": "tenant", "fits": true, "reason": "host, path and method fit", "only_on_hosts": [],
+            }],
+            "deciding": [{
+                "route": "tenant", "only_on_hosts": [], "accept": ["basic"], "issuers": [], "upstream": "tenant",
+                "demand": "a known caller, user alice or bob",
+            }],
+            "refused": null,
+        })
+    );
+    let unmatched = room().run(&["routes", "http://a.example.com/", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&unmatched.stdout).unwrap();
+    assert_eq!(
+        (unmatched.code, &report["deciding"], &report["refused"]),
+        (1, &json!([]), &json!("route-unmatched"))
+    );
+}
+
+#[test]
+fn an_ambiguous_target_says_its_defect_and_not_its_query() {
+    let room = room();
+    let two_ways = "help: a path that can be read in two ways is not looked up at all\n";
+    for (path, expected) in [
+        (
+            "/a/../b",
+            "error: `/a/../b` is refused with `request-target-ambiguous`: the path has a dot segment\n",
+        ),
+        (
+            "/a//b?token=s3cret",
+            "error: `/a//b` is refused with `request-target-ambiguous`: the path has a double slash\n",
+        ),
+    ] {
+        let stderr = room.bad(1, &["routes", path]);
+        let (first, rest) = stderr.split_once('\n').unwrap();
+        assert_eq!(rest, two_ways);
+        assert!(
+            first.split(": ").take(2).eq(expected.split(": ").take(2)),
+            "{stderr}"
+        );
+        assert!(!stderr.contains("s3cret"));
+    }
+}
+
+#[test]
+fn what_is_decided_before_any_route() {
+    let room = room();
+    assert_eq!(
+        room.bad(1, &["routes", "/.countersign/causes/credentials-missing"]),
+        "error: this is a page of the gateway itself: no route decides about it\n"
+    );
+    assert_eq!(
+        room.bad(1, &["routes", "/open", "-X", "TRACE"]),
+        "error: `TRACE` is refused with `method-not-supported` on every route\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_asked_is_wrong_usage_and_shows_no_password() {
+    let room = room();
+    for (arguments, expected) in [
+        (
+            &["routes", "open"][..],
+            "error: neither a URL nor a path is given\nhelp: a URL begins with `https://` or `http://`, a path with `/`\n",
+        ),
+        (
+            &["routes", "/open", "-X", "a b"],
+            "error: `a b` is not a method\n",
+        ),
+        (
+            &["routes", "https://alice:s3cret@api.example.com/"],
+            "error: the URL has no host: the host has a user name in front\n",
+        ),
+    ] {
+        assert_eq!(room.bad(2, arguments), expected);
+    }
+}
