@@ -75,6 +75,10 @@ impl<'a> Target<'a> {
         let read_bytes = read_path(bytes, &mut output)?;
         check_query(bytes.get(read_bytes..).unwrap_or_default())?;
         let (text, path_bytes) = output.finish(read_bytes);
+        // Decoding can put together what was not there before: `%251%35` becomes `%2515`, which is encoded twice.
+        if let Cow::Owned(canonical) = &text {
+            Target::parse(canonical)?;
+        }
         Ok(Target { text, path_bytes })
     }
 

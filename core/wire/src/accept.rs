@@ -117,7 +117,7 @@ fn parse_weight(value: &[u8]) -> Option<u16> {
     };
     let mut thousandths = u16::from(whole - b'0') * 1000;
     for (digit, worth) in fraction.iter().zip([100, 10, 1]) {
-        thousandths += u16::from(digit.is_ascii_digit().then_some(digit - b'0')?) * worth;
+        thousandths += u16::from(digit.checked_sub(b'0').filter(|digit| *digit <= 9)?) * worth;
     }
     (thousandths <= 1000).then_some(thousandths)
 }
@@ -127,6 +127,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{MediaType, parse_weight, prefer};
+
+    #[test]
+    fn a_weight_with_a_character_below_the_digits_is_none() {
+        assert_eq!(parse_weight(b"0.*1"), None);
+        assert_eq!(parse_weight(b"0.5"), Some(500));
+    }
 
     const OFFERED: [MediaType; 4] = [
         MediaType::PROBLEM_JSON,

@@ -192,6 +192,18 @@ fn attack_07_there_is_one_text_and_the_path_is_its_beginning() {
 }
 
 #[test]
+fn attack_08_an_escape_that_decoding_puts_together_is_refused() {
+    assert_eq!(
+        Target::parse("/%251%35").unwrap_err(),
+        Ambiguity::DoubleEncoding
+    );
+    assert_eq!(
+        Target::parse("/%25%32%66").unwrap_err(),
+        Ambiguity::DoubleEncoding
+    );
+}
+
+#[test]
 fn attack_08_canonical_text_is_never_encoded_again() {
     let once = Target::parse("/%5b%41%20%25?%zz").unwrap();
     let twice = Target::parse(once.as_str()).unwrap();
