@@ -180,8 +180,8 @@ impl Edits<'_> {
     }
 }
 
-/// Removes every spelling of the identity headers: letter case is folded by the map, and an underscore counts as a
-/// hyphen, as CGI and its heirs see it.
+/// Removes every spelling of the identity headers: letter case is folded by the map, and whatever is neither letter nor
+/// digit counts as a hyphen, as CGI and its heirs see it (RFC 3875 section 4.1.18, where servers fold more than `-`).
 fn remove_look_alikes(headers: &mut HeaderMap, names: &IdentityHeaders) {
     let ours = [
         &names.user,
@@ -190,12 +190,17 @@ fn remove_look_alikes(headers: &mut HeaderMap, names: &IdentityHeaders) {
         &names.scheme,
         &names.issuer,
     ];
-    let alike = |name: &HeaderName| {
+    let claims_identity = |name: &HeaderName| {
         ours.iter()
             .any(|our| spelt_alike(name.as_str(), our.as_str()))
     };
-    while let Some(name) = headers.keys().find(|name| alike(name)).cloned() {
-        headers.remove(&name);
+    let found: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| claims_identity(name))
+        .cloned()
+        .collect();
+    for name in found {
+        headers.remove(name);
     }
 }
 
@@ -204,9 +209,13 @@ fn spelt_alike(name: &str, our: &str) -> bool {
         && name
             .bytes()
             .zip(our.bytes())
-            .all(|(a, b)| hyphen(a) == hyphen(b))
+            .all(|(a, b)| folded(a) == folded(b))
 }
 
-const fn hyphen(byte: u8) -> u8 {
-    if byte == b'_' { b'-' } else { byte }
+const fn folded(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() {
+        byte
+    } else {
+        b'-'
+    }
 }

@@ -42,7 +42,7 @@ pub use rules::{
 };
 pub use step::{Outcome, Recall, Step, Verdict, begin};
 pub use trail::{Note, Trail};
-pub use verified::{Lesson, Remembered, Verified};
+pub use verified::{Lesson, Principal, Remembered, Verified};
 pub use verify::api_key::{KeyAnswer, KeyRecord, WantKey};
 pub use verify::basic::{
     Account, AccountAnswer, HashAnswer, HashJob, Hashed, Renewal, WaitingForHash, WantAccount,

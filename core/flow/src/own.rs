@@ -10,7 +10,8 @@ use crate::rules::Rules;
 
 /// Everything below this path is the gateway's own, on every host.
 pub(crate) const PREFIX: &str = "/.countersign/";
-const CAUSES: &str = "/.countersign/causes/";
+/// The list of causes; the page of one of them is below it.
+pub(crate) const CAUSES: &str = "/.countersign/causes/";
 
 /// A page of the gateway itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,5 +54,5 @@ pub(crate) fn find(rules: &Rules, path: &str) -> Option<OwnPage> {
 
 /// The path of a cause's page.
 pub(crate) fn cause_path(cause: Cause) -> String {
-    format!("{CAUSES}{}", cause.id())
+    [CAUSES, cause.id()].concat()
 }

@@ -19,7 +19,7 @@ pub struct Refusal<'c> {
     pub scheme: Option<Scheme>,
     /// The route that decided, where one was found.
     pub route: Option<&'c RouteRules>,
-    /// The scopes that are wanting (RFC 6750 section 3.1), for `scope-insufficient`.
+    /// The scopes that are wanting, for the log of a `scope-insufficient`; the challenge names all that are needed.
     pub missing_scopes: Vec<&'c str>,
     /// Who was refused, where that is known and verified.
     pub subject: Option<Box<str>>,

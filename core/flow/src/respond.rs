@@ -10,6 +10,7 @@ mod manner;
 mod own;
 mod page;
 
+use countersign_cause::Cause;
 use countersign_wire::accept::MediaType;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -19,7 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use own::respond_own;
 
 use crate::refusal::Refusal;
-use crate::rules::Rules;
+use crate::rules::{RouteRules, Rules};
 
 /// Names the cause in every refusal, for clients that see only the head.
 const CAUSE: HeaderName = HeaderName::from_static("countersign-cause");
@@ -55,10 +56,15 @@ pub fn respond(refusal: &Refusal<'_>, asked: &Asked<'_>) -> Answer {
     let told = refusal.cause.told_as();
     let status = manner::status(told);
     let mut headers = HeaderMap::with_capacity(12);
-    let origin = origin(refusal.rules(), asked);
+    // What the request calls its host is not repeated where it is none.
+    let origin = if refusal.cause == Cause::HostInvalid {
+        ""
+    } else {
+        origin(refusal.rules(), asked)
+    };
     challenges::write(refusal, status, origin, &mut headers);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(VARY, vary(refusal.rules()));
+    headers.insert(VARY, vary(refusal));
     headers.insert(CAUSE, HeaderValue::from_static(told.id()));
     if let Ok(id) = HeaderValue::from_str(asked.request_id) {
         headers.insert(REQUEST_ID, id);
@@ -102,13 +108,21 @@ fn content_type(media: MediaType) -> HeaderValue {
     })
 }
 
-/// RFC 9110 section 12.5.5: what the answer was chosen by.
-fn vary(rules: &Rules) -> HeaderValue {
-    let fixed = "Accept, Authorization";
-    let Some(header) = &rules.api_key.header else {
-        return HeaderValue::from_static(fixed);
+/// RFC 9110 section 12.5.5: what the answer was chosen by, beside the target.
+fn vary(refusal: &Refusal<'_>) -> HeaderValue {
+    const ANYONE: HeaderValue = HeaderValue::from_static("Accept");
+    const AUTHORIZED: HeaderValue = HeaderValue::from_static("Accept, Authorization");
+    let reads = |route: &&RouteRules| !route.accept.is_empty();
+    let Some(route) = refusal.route.filter(reads) else {
+        return ANYONE;
     };
-    HeaderValue::from_str(&format!("{fixed}, {header}")).unwrap_or(HeaderValue::from_static(fixed))
+    match &refusal.rules().api_key.header {
+        Some(name) if route.accept.api_key => {
+            let names = ["Accept, Authorization, ", name.as_str()].concat();
+            HeaderValue::try_from(names).unwrap_or(AUTHORIZED)
+        }
+        Some(_) | None => AUTHORIZED,
+    }
 }
 
 /// How clients reach the gateway: as configured, else as this request has it.

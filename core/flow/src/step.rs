@@ -58,7 +58,6 @@ pub enum Outcome<'c> {
 pub(crate) struct Line<'c, 'r> {
     pub(crate) rules: &'c Rules,
     pub(crate) route: &'c RouteRules,
-
     pub(crate) request: Request<'r>,
     pub(crate) target: TargetOnward,
     pub(crate) now_unix_secs: i64,
@@ -66,30 +65,35 @@ pub(crate) struct Line<'c, 'r> {
 }
 
 impl<'c, 'r> Line<'c, 'r> {
+    /// The end of the line for a cause.
     pub(crate) fn refuse(
         self,
         cause: Cause,
         scheme: Option<Scheme>,
         detail: &'static str,
     ) -> Step<'c, 'r> {
-        self.refuse_and_learn(cause, scheme, detail, None)
+        Step::refused(self.refusal(cause, scheme, detail), None)
     }
 
-    pub(crate) fn refuse_and_learn(
+    pub(crate) fn refusal(
         self,
         cause: Cause,
         scheme: Option<Scheme>,
         detail: &'static str,
-        lesson: Option<Lesson>,
-    ) -> Step<'c, 'r> {
-        let refusal = Refusal {
+    ) -> Refusal<'c> {
+        Refusal {
             scheme,
             detail,
             route: Some(self.route),
             trail: self.trail,
             ..Refusal::new(self.rules, cause)
-        };
-        Step::Done(Verdict {
+        }
+    }
+}
+
+impl<'c> Step<'c, '_> {
+    pub(crate) const fn refused(refusal: Refusal<'c>, lesson: Option<Lesson>) -> Self {
+        Self::Done(Verdict {
             outcome: Outcome::Refusal(refusal),
             lesson,
         })
@@ -235,7 +239,7 @@ impl<'c, 'r> Recall<'c, 'r> {
             // What is remembered of another scheme is not an answer to this question.
             Some(Memory::Good(principal)) if principal.value().scheme == presented.scheme() => {
                 line.trail.add(Note::Recalled);
-                admit(line, Arc::clone(principal), place_of(&presented), None)
+                admit(line, Arc::clone(principal), presented.place(), None)
             }
             Some(&Memory::Refused {
                 cause,
@@ -250,13 +254,9 @@ impl<'c, 'r> Recall<'c, 'r> {
     }
 }
 
-pub(crate) fn place_of<'r>(presented: &Presented<'r>) -> Place<'r> {
-    presented.place()
-}
-
 /// Lets a verified principal come before the rules of this route, if what bounds it allows that here and now.
 pub(crate) fn admit<'c, 'r>(
-    line: Line<'c, 'r>,
+    mut line: Line<'c, 'r>,
     principal: Arc<Verified<Principal>>,
     place: Place<'_>,
     lesson: Option<Lesson>,
@@ -267,8 +267,8 @@ pub(crate) fn admit<'c, 'r>(
         line.rules,
         line.now_unix_secs,
     ) {
-        let scheme = principal.value().scheme;
-        return line.refuse(cause, Some(scheme), detail);
+        line.trail.add(Note::Bounds(detail));
+        return line.refuse(cause, Some(principal.value().scheme), detail);
     }
     let mut step = decide(line, Some(principal), Some(place));
     if let Step::Done(verdict) = &mut step {

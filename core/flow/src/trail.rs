@@ -38,6 +38,8 @@ pub enum Note {
     Issuer(usize),
     /// The token was looked at, and what came of it.
     Token(&'static str),
+    /// The credential is good, and bound to another time, issuer or audience than this request's.
+    Bounds(&'static str),
     /// Something that the line had to ask did not answer.
     Unanswered(&'static str),
     /// The rule of the route, and what came of it.
@@ -82,7 +84,9 @@ impl Note {
             Self::Password(true) => ("verify", "the password fits".into()),
             Self::Password(false) => ("verify", "the password does not fit".into()),
             Self::KeyUnknown => ("verify", "no API key of that id".into()),
-            Self::Key(detail) | Self::Token(detail) => ("verify", detail.into()),
+            Self::Key(detail) | Self::Token(detail) | Self::Bounds(detail) => {
+                ("verify", detail.into())
+            }
             Self::Issuer(index) => (
                 "verify",
                 format!("the token names issuer `{}`", issuer(index)),

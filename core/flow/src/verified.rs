@@ -59,10 +59,10 @@ impl Principal {
 pub(crate) enum Bounds {
     /// A password: good until the account changes.
     Password,
-    /// An API key, until its expiry.
+    /// An API key, until it runs out or its period of grace ends.
     Key {
-        /// Unix seconds.
         expires_unix_secs: Option<i64>,
+        revoked_unix_secs: Option<i64>,
     },
     /// A token: index of its issuer, its audiences, its times.
     Token {
@@ -84,6 +84,9 @@ pub(crate) struct IdentityLines {
 
 /// What a cache may keep of a credential: that it was good, or that it was refused. Opaque, so that a cache can hand
 /// back only what the line has given it.
+///
+/// It holds for the very bytes that it was learnt from, and under the [`Rules`](crate::Rules) that it was learnt under:
+/// a cache finds it by those bytes, and drops it when the rules are swapped or the store says that something changed.
 #[derive(Debug, Clone)]
 pub struct Remembered(pub(crate) Memory);
 

@@ -1,7 +1,7 @@
 //! From presented credentials to a verified identity, one scheme a module.
 //!
 //! Knows: secrets in the answers it is given, and time as a parameter. Does not know routes' demands, nor how a
-//! refusal is said. The only stage that calls [`crate::verified::Verified::attest`].
+//! refusal is said. The only stage that calls [`Verified::attest`].
 
 pub(crate) mod api_key;
 pub(crate) mod basic;
@@ -9,9 +9,14 @@ pub(crate) mod bearer;
 pub(crate) mod bounds;
 mod lines;
 
-use countersign_wire::Presented;
+use std::sync::Arc;
 
-use crate::step::{Line, Step};
+use countersign_cause::Cause;
+use countersign_policy::Identity;
+use countersign_wire::{Place, Presented, Scheme};
+
+use crate::step::{Line, Step, admit};
+use crate::verified::{Bounds, Lesson, Memory, Principal, Remembered, Verified};
 
 /// Asks the first question of the scheme that was presented.
 pub(crate) fn verify<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> Step<'c, 'r> {
@@ -19,5 +24,43 @@ pub(crate) fn verify<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> St
         Presented::Basic(credentials) => basic::begin(line, credentials),
         Presented::Bearer(token) => bearer::begin(line, token),
         Presented::ApiKey(key) => api_key::begin(line, key),
+    }
+}
+
+/// Goes on with an identity that one of the schemes has proved: the one place where a principal is made.
+fn accept<'c, 'r>(
+    line: Line<'c, 'r>,
+    identity: Identity,
+    scheme: Scheme,
+    bounds: Bounds,
+    place: Place<'_>,
+) -> Step<'c, 'r> {
+    let Some(lines) = lines::render(&identity) else {
+        let (cause, detail) = nameless(scheme);
+        return line.refuse(cause, Some(scheme), detail);
+    };
+    let principal = Arc::new(Verified::attest(Principal {
+        identity,
+        scheme,
+        bounds,
+        lines,
+    }));
+    let lesson = Lesson {
+        remembered: Remembered(Memory::Good(Arc::clone(&principal))),
+        until_unix_secs: line.now_unix_secs.saturating_add(line.rules.remember_secs),
+    };
+    admit(line, principal, place, Some(lesson))
+}
+
+/// Why nobody goes on without a name: to the upstream an empty name is no name.
+const fn nameless(scheme: Scheme) -> (Cause, &'static str) {
+    match scheme {
+        Scheme::Basic | Scheme::ApiKey => {
+            (Cause::CredentialsRejected, "they belong to an empty name")
+        }
+        Scheme::Bearer => (
+            Cause::ClaimMissing,
+            "the claim that names the subject is empty",
+        ),
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Knows: the public words of a cause. Does not know the log's.
 
+use std::borrow::Cow;
+
 use countersign_cause::{Cause, Stage};
 use countersign_wire::accept::{self, MediaType};
 use countersign_wire::problem::Problem;
@@ -19,6 +21,9 @@ const OFFERED: [MediaType; 4] = [
     MediaType::HTML,
     MediaType::TEXT,
 ];
+
+/// Room for all but the longest problem documents.
+const PROBLEM_BYTES: usize = 1024;
 
 /// RFC 9110 section 12.5.1. Where nothing on offer is acceptable, the problem document is sent all the same: the words
 /// of a refusal serve better than a 406 would.
@@ -67,7 +72,7 @@ impl<'a> Said<'a> {
         request_id: &'a str,
     ) -> Self {
         let cause = refusal.cause.told_as();
-        let page_url = format!("{origin}{}", own::cause_path(cause));
+        let page_url = [origin, own::CAUSES, cause.id()].concat();
         Self {
             cause,
             status,
@@ -87,17 +92,17 @@ impl<'a> Said<'a> {
         }
     }
 
-    fn told(&self) -> String {
+    fn told(&self) -> Cow<'static, str> {
         let told = self.cause.entry().told;
-        self.detail.map_or_else(
-            || told.to_owned(),
-            |detail| format!("{told} Found: {detail}."),
-        )
+        match self.detail {
+            Some(detail) => format!("{told} Found: {detail}.").into(),
+            None => told.into(),
+        }
     }
 
     fn problem(&self) -> Vec<u8> {
         let entry = self.cause.entry();
-        Problem {
+        let problem = Problem {
             type_url: Some(&self.page_url),
             title: entry.title,
             status: self.status.as_u16(),
@@ -106,9 +111,11 @@ impl<'a> Said<'a> {
             cause: Some(entry.id),
             request_id: Some(self.request_id),
             fix: Some(entry.fix),
-        }
-        .to_json()
-        .into_bytes()
+        };
+        let mut body = Vec::with_capacity(PROBLEM_BYTES);
+        // Strings and a number cannot fail to be written, and a vector takes them all.
+        let _ = serde_json::to_writer(&mut body, &problem);
+        body
     }
 
     fn text(&self, headers: &HeaderMap) -> String {

@@ -3,12 +3,15 @@
 //! Knows: which schemes the route accepts, and what Bearer says of its errors. Does not know the grammar, which is the
 //! wire's.
 
+use std::borrow::Cow;
+
 use countersign_wire::bearer::server::{Ask, ErrorCode};
 use countersign_wire::metadata::well_known_url;
-use countersign_wire::{Scheme, api_key, basic, bearer};
+use countersign_wire::{Challenge, Scheme, api_key, basic, bearer};
 use http::header::WWW_AUTHENTICATE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use super::body::told_detail;
 use super::manner;
 use crate::refusal::Refusal;
 use crate::rules::RouteRules;
@@ -26,27 +29,26 @@ pub(crate) fn write(
     // RFC 9110 section 11.6.1: a 401 carries at least one challenge. With 400 and 403 only a Bearer error is said, as
     // RFC 6750 section 3.1 has it.
     let all = status == StatusCode::UNAUTHORIZED;
-    let mut add = |line: String| {
-        if let Ok(value) = HeaderValue::from_str(&line) {
-            headers.append(WWW_AUTHENTICATE, value);
-        }
-    };
     if route.accept.bearer && (all || error.is_some()) {
-        add(bearer_line(refusal, route, error, origin));
+        add(&bearer_challenge(refusal, route, error, origin), headers);
     }
     if !all {
         return;
     }
     let rules = refusal.rules();
     if route.accept.api_key {
-        add(api_key::server::challenge(
-            &rules.realm,
-            rules.api_key.header.as_ref().map(http::HeaderName::as_str),
-        )
-        .to_field_value());
+        let header = rules.api_key.header.as_ref().map(HeaderName::as_str);
+        add(&api_key::server::challenge(&rules.realm, header), headers);
     }
     if route.accept.basic {
-        add(basic::server::challenge(&rules.realm).to_field_value());
+        add(&basic::server::challenge(&rules.realm), headers);
+    }
+}
+
+/// A challenge is visible ASCII whatever its parameters hold, so that none is left out here.
+fn add(challenge: &Challenge, headers: &mut HeaderMap) {
+    if let Ok(value) = HeaderValue::try_from(challenge.to_field_value()) {
+        headers.append(WWW_AUTHENTICATE, value);
     }
 }
 
@@ -57,24 +59,18 @@ fn bearer_error(refusal: &Refusal<'_>) -> Option<ErrorCode> {
         .flatten()
 }
 
-fn bearer_line(
+fn bearer_challenge(
     refusal: &Refusal<'_>,
     route: &RouteRules,
     error: Option<ErrorCode>,
     origin: &str,
-) -> String {
+) -> Challenge {
     let resource = route.resource.as_deref().unwrap_or(origin);
     let metadata = well_known_url(resource).ok();
-    let description = error.map(|_| match super::body::told_detail(refusal) {
-        Some(detail) => format!("{} ({detail})", refusal.cause.told_as().entry().title),
-        None => refusal.cause.told_as().entry().title.to_owned(),
-    });
-    // RFC 6750 section 3.1: with `insufficient_scope`, the scope that is needed.
-    let scope: Vec<&str> = if refusal.missing_scopes.is_empty() {
-        route.challenge_scope.split_ascii_whitespace().collect()
-    } else {
-        refusal.missing_scopes.clone()
-    };
+    let description = error.map(|_| describe(refusal));
+    // RFC 6750 section 3: the scope is that which the resource needs. All of it, also where the token has a part: a
+    // client asks for a new token with this scope, and one for what was missing alone would lack the rest.
+    let scope: Vec<&str> = route.challenge_scope.split_ascii_whitespace().collect();
     bearer::server::challenge(&Ask {
         realm: &refusal.rules().realm,
         error,
@@ -82,5 +78,12 @@ fn bearer_line(
         scope: &scope,
         resource_metadata: metadata.as_deref(),
     })
-    .to_field_value()
+}
+
+fn describe(refusal: &Refusal<'_>) -> Cow<'static, str> {
+    let title = refusal.cause.told_as().entry().title;
+    match told_detail(refusal) {
+        Some(detail) => format!("{title} ({detail})").into(),
+        None => title.into(),
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use countersign_wire::accept::MediaType;
 use countersign_wire::metadata::{ProtectedResource, WELL_KNOWN, well_known_path};
-use http::header::{ALLOW, CACHE_CONTROL, VARY};
+use http::header::{ALLOW, CACHE_CONTROL};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{Answer, Asked, dress, origin, page};
@@ -15,52 +15,64 @@ use crate::rules::{RouteRules, Rules};
 
 /// The pages change with the program only.
 const PAGE_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+/// Metadata change with the configuration.
+const METADATA_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
+/// RFC 9110 section 15.1: 404 and 405 may be stored by default.
+const NOT_CACHED: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Serves one of the gateway's own pages.
 #[must_use]
 pub fn respond_own(rules: &Rules, page: &OwnPage, asked: &Asked<'_>) -> Answer {
     if !matches!(*asked.method, Method::GET | Method::HEAD) {
-        let mut headers = HeaderMap::new();
-        headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return Answer {
-            status: StatusCode::METHOD_NOT_ALLOWED,
-            headers,
-            body: Vec::new(),
-        };
+        return method_not_allowed();
     }
-    match page {
-        OwnPage::Causes => html(StatusCode::OK, page::causes()),
-        OwnPage::Cause(cause) => html(StatusCode::OK, page::cause(*cause)),
-        OwnPage::Nothing => html(StatusCode::NOT_FOUND, page::nothing()),
+    let (status, media, cache, body) = match page {
+        OwnPage::Causes => (StatusCode::OK, MediaType::HTML, PAGE_CACHE, page::causes()),
+        OwnPage::Cause(cause) => (
+            StatusCode::OK,
+            MediaType::HTML,
+            PAGE_CACHE,
+            page::cause(*cause),
+        ),
         OwnPage::ResourceMetadata { path } => match metadata(rules, path, origin(rules, asked)) {
-            Some(document) => respond_with(
+            Some(document) => (
                 StatusCode::OK,
                 MediaType::JSON,
+                METADATA_CACHE,
                 document.to_json().into_bytes(),
             ),
-            None => html(StatusCode::NOT_FOUND, page::nothing()),
+            None => nothing(),
         },
-    }
-}
-
-fn html(status: StatusCode, body: Vec<u8>) -> Answer {
-    respond_with(status, MediaType::HTML, body)
-}
-
-fn respond_with(status: StatusCode, media: MediaType, body: Vec<u8>) -> Answer {
+        OwnPage::Nothing => nothing(),
+    };
     let mut headers = HeaderMap::new();
     dress(&mut headers, media);
-    headers.insert(VARY, HeaderValue::from_static("Accept"));
-    let cache = if status == StatusCode::OK {
-        PAGE_CACHE
-    } else {
-        HeaderValue::from_static("no-store")
-    };
     headers.insert(CACHE_CONTROL, cache);
     Answer {
         status,
         headers,
         body,
+    }
+}
+
+fn nothing() -> (StatusCode, MediaType, HeaderValue, Vec<u8>) {
+    (
+        StatusCode::NOT_FOUND,
+        MediaType::HTML,
+        NOT_CACHED,
+        page::nothing(),
+    )
+}
+
+/// RFC 9110 section 15.5.6: a 405 names the methods that there are.
+fn method_not_allowed() -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    headers.insert(CACHE_CONTROL, NOT_CACHED);
+    Answer {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        headers,
+        body: Vec::new(),
     }
 }
 

@@ -2,17 +2,15 @@
 //!
 //! Knows: the key as presented, and the record that the store answers with. Does not know where the key stood.
 
-use std::sync::Arc;
-
 use countersign_cause::Cause;
 use countersign_policy::{Identity, Network, Source};
 use countersign_secret::api_key::{ApiKey, KeyDefect, KeyDigest, KeyId};
 use countersign_wire::{Place, Presented, Scheme, api_key};
 
-use super::lines;
-use crate::step::{Line, Step, admit};
+use super::bounds;
+use crate::step::{Line, Step};
 use crate::trail::Note;
-use crate::verified::{Bounds, Lesson, Memory, Principal, Remembered, Verified};
+use crate::verified::Bounds;
 
 /// What the store knows of an API key. The key itself is not in it.
 #[derive(Debug)]
@@ -123,7 +121,7 @@ impl<'c, 'r> WantKey<'c, 'r> {
             line.trail.add(Note::Key(detail));
             return line.refuse(cause, Some(Scheme::ApiKey), detail);
         }
-        accept(line, key.id().clone(), *record, place)
+        accept(line, key.id(), *record, place)
     }
 }
 
@@ -139,37 +137,22 @@ fn check(
             "the id is known, and the secret part is another",
         ));
     }
-    if record
-        .revoked_unix_secs
-        .is_some_and(|revoked| revoked <= now_unix_secs)
-    {
-        return Err((Cause::CredentialRevoked, "the API key was revoked"));
-    }
     if record.owner_disabled {
         return Err((
             Cause::AccountDisabled,
             "the owner of the API key is disabled",
         ));
     }
-    if record
-        .expires_unix_secs
-        .is_some_and(|expires| expires <= now_unix_secs)
-    {
-        return Err((Cause::CredentialExpired, "the API key is past its date"));
-    }
-    Ok(())
+    let (expires, revoked) = (record.expires_unix_secs, record.revoked_unix_secs);
+    bounds::check_key(expires, revoked, now_unix_secs)
 }
 
 fn accept<'c, 'r>(
     line: Line<'c, 'r>,
-    id: KeyId,
+    id: &KeyId,
     record: KeyRecord,
-    place: Place<'r>,
+    place: Place<'_>,
 ) -> Step<'c, 'r> {
-    let expires_unix_secs = match (record.expires_unix_secs, record.revoked_unix_secs) {
-        (Some(expires), Some(revoked)) => Some(expires.min(revoked)),
-        (expires, revoked) => expires.or(revoked),
-    };
     let source = Source::ApiKey {
         id: id.as_str().into(),
         owner: record.owner.clone(),
@@ -180,23 +163,9 @@ fn accept<'c, 'r>(
         networks: record.networks,
         ..Identity::new(&record.owner, source)
     };
-    let Some(lines) = lines::render(&identity) else {
-        return line.refuse(
-            Cause::CredentialsRejected,
-            Some(Scheme::ApiKey),
-            "the owner cannot be told in a header",
-        );
+    let bounds = Bounds::Key {
+        expires_unix_secs: record.expires_unix_secs,
+        revoked_unix_secs: record.revoked_unix_secs,
     };
-    let principal = Principal {
-        identity,
-        scheme: Scheme::ApiKey,
-        bounds: Bounds::Key { expires_unix_secs },
-        lines,
-    };
-    let principal = Arc::new(Verified::attest(principal));
-    let lesson = Lesson {
-        remembered: Remembered(Memory::Good(Arc::clone(&principal))),
-        until_unix_secs: line.now_unix_secs.saturating_add(line.rules.remember_secs),
-    };
-    admit(line, principal, place, Some(lesson))
+    super::accept(line, identity, Scheme::ApiKey, bounds, place)
 }

@@ -3,18 +3,20 @@
 //! Knows: the account that the store answers with, and the outcome of the hash. Does not know how a user is stored, nor
 //! which thread hashes. An unknown user costs the same hash as a known one, so that time does not tell them apart.
 
-use std::sync::Arc;
+mod job;
 
 use countersign_cause::Cause;
 use countersign_policy::{Identity, Source};
-use countersign_secret::Secret;
-use countersign_secret::password::{self, Cost, PasswordHash, Verification};
+use countersign_secret::password::PasswordHash;
 use countersign_wire::{Place, Presented, Scheme, basic};
 
-use super::lines;
-use crate::step::{Line, Step, admit};
+pub use job::{HashJob, Hashed};
+
+use self::job::Ticket;
+use crate::refusal::Refusal;
+use crate::step::{Line, Step};
 use crate::trail::Note;
-use crate::verified::{Bounds, Lesson, Memory, Principal, Remembered, Verified};
+use crate::verified::{Bounds, Lesson, Memory, Remembered};
 
 /// How long a wrong password is remembered at most, so that a client which repeats it costs no hash each time.
 const REFUSAL_REMEMBERED_SECS: i64 = 10;
@@ -93,13 +95,7 @@ impl<'c, 'r> WantAccount<'c, 'r> {
                 );
             }
         };
-        let ticket = Arc::new(());
-        let job = HashJob {
-            hash,
-            password: Secret::new(credentials.password().as_bytes().to_vec()),
-            cost: line.rules.password_cost,
-            ticket: Arc::clone(&ticket),
-        };
+        let (job, ticket) = HashJob::new(hash, credentials.password(), line.rules.password_cost);
         let place = Presented::Basic(credentials).place();
         Step::Hash(WantHash {
             waiting: WaitingForHash {
@@ -124,52 +120,6 @@ impl<'c, 'r> WantHash<'c, 'r> {
     #[must_use]
     pub fn split(self) -> (WaitingForHash<'c, 'r>, HashJob) {
         (self.waiting, self.job)
-    }
-}
-
-/// The work of checking one password: slow, and without reference to the request.
-pub struct HashJob {
-    hash: PasswordHash,
-    password: Secret<Vec<u8>>,
-    cost: Cost,
-    ticket: Arc<()>,
-}
-
-impl HashJob {
-    /// Does the work. `salt` is 16 random bytes, used only where a hash at rest is renewed.
-    #[must_use]
-    pub fn run(self, salt: &[u8; 16]) -> Hashed {
-        let fits = match self.hash.verify(self.password.expose()) {
-            Verification::Match => Some(true),
-            Verification::Mismatch => Some(false),
-            Verification::OutOfMemory => None,
-        };
-        // A password that cannot be hashed today keeps its old hash, and goes on signing in.
-        let renewed = (fits == Some(true)
-            && self.hash.rehash_due(&self.cost, self.password.expose()))
-        .then(|| password::hash(self.password.expose(), salt, &self.cost).ok())
-        .flatten();
-        Hashed {
-            fits,
-            renewed,
-            ticket: self.ticket,
-        }
-    }
-}
-
-/// The outcome of one [`HashJob`]: nothing else makes one.
-pub struct Hashed {
-    /// `None`: it could not be found out.
-    fits: Option<bool>,
-    renewed: Option<PasswordHash>,
-    ticket: Arc<()>,
-}
-
-impl Hashed {
-    /// The new hash to be stored in place of an outdated one, where the password was right.
-    #[must_use]
-    pub const fn renewed(&self) -> Option<&PasswordHash> {
-        self.renewed.as_ref()
     }
 }
 
@@ -202,21 +152,19 @@ pub struct WaitingForHash<'c, 'r> {
     line: Line<'c, 'r>,
     account: Option<Box<Account>>,
     place: Place<'r>,
-    ticket: Arc<()>,
+    ticket: Ticket,
 }
 
 impl<'c, 'r> WaitingForHash<'c, 'r> {
     /// What has to be stored, given an outcome with a renewed hash.
     #[must_use]
     pub fn renewal(&self, hashed: &Hashed) -> Option<Renewal> {
-        let account = self
-            .account
-            .as_ref()
-            .filter(|_| Arc::ptr_eq(&hashed.ticket, &self.ticket))?;
+        let new = hashed.renewed(&self.ticket)?;
+        let account = self.account.as_ref()?;
         Some(Renewal {
             user_id: account.id,
             old: account.hash.clone(),
-            new: hashed.renewed.clone()?,
+            new: new.clone(),
         })
     }
 
@@ -236,19 +184,18 @@ impl<'c, 'r> WaitingForHash<'c, 'r> {
             }
             HashAnswer::Unavailable => return unavailable(line),
         };
-        let Some(fits) = hashed.fits else {
+        // The outcome of another request's job says nothing of this one, and is nobody's wrong password.
+        let Some(fits) = hashed.fits(&ticket) else {
             return unavailable(line);
         };
-        // The outcome of another request's job is no answer to this one: refuse, whatever it says.
-        let fits = fits && Arc::ptr_eq(&hashed.ticket, &ticket);
         line.trail.add(Note::Password(fits));
         match account {
-            Some(account) if fits && !account.disabled => accept(line, *account, place),
-            Some(account) if fits => {
-                debug_assert!(account.disabled, "the only other reason");
+            Some(account) if fits && account.disabled => {
                 line.trail.add(Note::AccountDisabled);
                 refuse(line, Cause::AccountDisabled, "the account is disabled")
             }
+            Some(account) if fits => accept(line, *account, place),
+            // A decoy fits nothing; if it did, there would still be nobody to let in.
             Some(_) | None => refuse(line, Cause::CredentialsRejected, ""),
         }
     }
@@ -265,17 +212,16 @@ fn unavailable<'c, 'r>(mut line: Line<'c, 'r>) -> Step<'c, 'r> {
 
 fn queue_full<'c, 'r>(mut line: Line<'c, 'r>, retry_after_secs: u32) -> Step<'c, 'r> {
     line.trail.add(Note::Unanswered("the password check"));
-    let mut step = line.refuse(
-        Cause::CheckQueueFull,
-        Some(Scheme::Basic),
-        "too many passwords wait to be checked",
-    );
-    if let Step::Done(verdict) = &mut step
-        && let crate::Outcome::Refusal(refusal) = &mut verdict.outcome
-    {
-        refusal.retry_after_secs = Some(retry_after_secs);
-    }
-    step
+    let detail = "too many passwords wait to be checked";
+    let refusal = line.refusal(Cause::CheckQueueFull, Some(Scheme::Basic), detail);
+    let retry_after_secs = Some(retry_after_secs);
+    Step::refused(
+        Refusal {
+            retry_after_secs,
+            ..refusal
+        },
+        None,
+    )
 }
 
 fn refuse<'c, 'r>(line: Line<'c, 'r>, cause: Cause, detail: &'static str) -> Step<'c, 'r> {
@@ -289,31 +235,14 @@ fn refuse<'c, 'r>(line: Line<'c, 'r>, cause: Cause, detail: &'static str) -> Ste
             .now_unix_secs
             .saturating_add(line.rules.remember_secs.min(REFUSAL_REMEMBERED_SECS)),
     };
-    line.refuse_and_learn(cause, Some(Scheme::Basic), detail, Some(lesson))
+    let refusal = line.refusal(cause, Some(Scheme::Basic), detail);
+    Step::refused(refusal, Some(lesson))
 }
 
-fn accept<'c, 'r>(line: Line<'c, 'r>, account: Account, place: Place<'r>) -> Step<'c, 'r> {
+fn accept<'c, 'r>(line: Line<'c, 'r>, account: Account, place: Place<'_>) -> Step<'c, 'r> {
     let identity = Identity {
         groups: account.groups,
         ..Identity::new(&account.name, Source::User)
     };
-    let Some(lines) = lines::render(&identity) else {
-        return line.refuse(
-            Cause::CredentialsRejected,
-            Some(Scheme::Basic),
-            "the user name cannot be told in a header",
-        );
-    };
-    let principal = Principal {
-        identity,
-        scheme: Scheme::Basic,
-        bounds: Bounds::Password,
-        lines,
-    };
-    let principal = Arc::new(Verified::attest(principal));
-    let lesson = Lesson {
-        remembered: Remembered(Memory::Good(Arc::clone(&principal))),
-        until_unix_secs: line.now_unix_secs.saturating_add(line.rules.remember_secs),
-    };
-    admit(line, principal, place, Some(lesson))
+    super::accept(line, identity, Scheme::Basic, Bounds::Password, place)
 }

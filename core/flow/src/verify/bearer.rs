@@ -11,11 +11,10 @@ use countersign_policy::{Identity, Source};
 use countersign_wire::{Place, Presented, Scheme, bearer};
 
 use super::bounds::audiences_of;
-use super::lines;
 use crate::rules::IssuerRules;
-use crate::step::{Line, Step, admit};
+use crate::step::{Line, Step};
 use crate::trail::Note;
-use crate::verified::{Bounds, Lesson, Memory, Principal, Remembered, Verified};
+use crate::verified::Bounds;
 
 /// The answer to [`WantKeys`].
 #[derive(Debug, Clone)]
@@ -171,7 +170,7 @@ fn accept<'c, 'r>(
     claims: Claims,
     issuer: &IssuerRules,
     index: usize,
-    place: Place<'r>,
+    place: Place<'_>,
 ) -> Step<'c, 'r> {
     let Some(expires_unix_secs) = claims.expires_unix_secs() else {
         return refuse(line, Cause::ClaimMissing, "the token has no `exp`");
@@ -183,31 +182,10 @@ fn accept<'c, 'r>(
         expires_unix_secs,
     };
     let Some(identity) = identity(claims, issuer) else {
-        return refuse(
-            line,
-            Cause::ClaimMissing,
-            "the claim that names the subject is not there",
-        );
+        let detail = "the claim that names the subject is not there";
+        return refuse(line, Cause::ClaimMissing, detail);
     };
-    let Some(lines) = lines::render(&identity) else {
-        return refuse(
-            line,
-            Cause::TokenMalformed,
-            "the subject cannot be told in a header",
-        );
-    };
-    let until = line.now_unix_secs.saturating_add(line.rules.remember_secs);
-    let principal = Arc::new(Verified::attest(Principal {
-        identity,
-        scheme: Scheme::Bearer,
-        bounds,
-        lines,
-    }));
-    let lesson = Lesson {
-        remembered: Remembered(Memory::Good(Arc::clone(&principal))),
-        until_unix_secs: until,
-    };
-    admit(line, principal, place, Some(lesson))
+    super::accept(line, identity, Scheme::Bearer, bounds, place)
 }
 
 fn identity(claims: Claims, issuer: &IssuerRules) -> Option<Identity> {

@@ -4,7 +4,7 @@
 
 use countersign_cause::Cause;
 
-use crate::rules::{RouteRules, Rules};
+use crate::rules::{IssuerRules, RouteRules, Rules};
 use crate::verified::Bounds;
 
 pub(crate) fn check(
@@ -15,12 +15,10 @@ pub(crate) fn check(
 ) -> Result<(), (Cause, &'static str)> {
     match bounds {
         Bounds::Password => Ok(()),
-        Bounds::Key { expires_unix_secs } => match expires_unix_secs {
-            Some(expires) if *expires <= now_unix_secs => {
-                Err((Cause::CredentialExpired, "the API key is past its date"))
-            }
-            Some(_) | None => Ok(()),
-        },
+        Bounds::Key {
+            expires_unix_secs,
+            revoked_unix_secs,
+        } => check_key(*expires_unix_secs, *revoked_unix_secs, now_unix_secs),
         Bounds::Token {
             issuer,
             audiences,
@@ -61,10 +59,23 @@ pub(crate) fn check(
     }
 }
 
+/// Whether a key may still be used. A revocation in the future is a period of grace.
+pub(crate) fn check_key(
+    expires_unix_secs: Option<i64>,
+    revoked_unix_secs: Option<i64>,
+    now_unix_secs: i64,
+) -> Result<(), (Cause, &'static str)> {
+    let past = |time: Option<i64>| time.is_some_and(|time| time <= now_unix_secs);
+    if past(revoked_unix_secs) {
+        return Err((Cause::CredentialRevoked, "the API key was revoked"));
+    }
+    if past(expires_unix_secs) {
+        return Err((Cause::CredentialExpired, "the API key is past its date"));
+    }
+    Ok(())
+}
+
 /// The audiences that a route takes of an issuer.
-pub(crate) fn audiences_of<'c>(
-    route: &'c RouteRules,
-    issuer: &'c crate::rules::IssuerRules,
-) -> &'c [String] {
+pub(crate) fn audiences_of<'c>(route: &'c RouteRules, issuer: &'c IssuerRules) -> &'c [String] {
     route.audiences.as_deref().unwrap_or(&issuer.audiences)
 }

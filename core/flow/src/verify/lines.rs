@@ -7,25 +7,29 @@ use http::HeaderValue;
 
 use crate::verified::IdentityLines;
 
-/// The header values of an identity; `None` when the subject cannot be told in a header at all.
+/// The header values of an identity; `None` where it has no name.
 pub(crate) fn render(identity: &Identity) -> Option<IdentityLines> {
-    let list = |values: &[Box<str>], separator: &str| {
-        (!values.is_empty()).then(|| {
-            values
-                .iter()
-                .map(|value| escape(value))
-                .collect::<Vec<_>>()
-                .join(separator)
-        })
-    };
-    let value =
-        |text: Option<String>| text.and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok());
+    if identity.subject.is_empty() {
+        return None;
+    }
     Some(IdentityLines {
-        user: HeaderValue::from_bytes(escape(&identity.subject).as_bytes()).ok()?,
-        groups: value(list(&identity.groups, ",")),
-        scopes: value(list(&identity.scopes, " ")),
-        issuer: value(issuer(&identity.source).map(escape)),
+        user: value(&escape(&identity.subject))?,
+        groups: list(&identity.groups, ","),
+        scopes: list(&identity.scopes, " "),
+        issuer: issuer(&identity.source).and_then(|issuer| value(&escape(issuer))),
     })
+}
+
+fn list(values: &[Box<str>], separator: &str) -> Option<HeaderValue> {
+    if values.is_empty() {
+        return None;
+    }
+    let values: Vec<String> = values.iter().map(|value| escape(value)).collect();
+    value(&values.join(separator))
+}
+
+fn value(escaped: &str) -> Option<HeaderValue> {
+    HeaderValue::from_bytes(escaped.as_bytes()).ok()
 }
 
 fn issuer(source: &Source) -> Option<&str> {
@@ -62,6 +66,7 @@ mod tests {
             escape("mallory\r\nX-Auth-User: root"),
             "mallory%0D%0AX-Auth-User:%20root"
         );
+        assert_eq!(escape("a\0b\u{7f}\u{9b}c"), "a%00b%7F%C2%9Bc");
     }
 
     #[test]

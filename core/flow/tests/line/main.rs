@@ -1,0 +1,28 @@
+//! The line from end to end, as its drivers see it: requests in, answers to its questions, and what comes out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
+
+mod answer;
+mod api_key;
+mod attacks;
+mod basic;
+mod bearer;
+mod bounded;
+mod causes;
+mod challenges;
+mod driver;
+mod edits;
+mod grpc;
+mod own_pages;
+mod recall;
+mod routing;
+mod schemes;
+mod tokens;
+mod world;

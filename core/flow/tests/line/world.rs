@@ -1,0 +1,266 @@
+//! The world that the line is asked in: one gateway's rules, its users, keys, issuers and clock, all in memory.
+//!
+//! Knows: what the store would know. Does not know how the line's questions are answered; see `driver`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use countersign_flow::{
+    Accept, ApiKeyRules, IdentityHeaders, IssuerRules, Lesson, RouteRules, Rules,
+};
+use countersign_jose::{Algorithm, KeySet};
+use countersign_policy::{
+    Demand, HostPattern, Methods, Network, PathPattern, Requirements, Route, Routes,
+};
+use countersign_secret::api_key::{ApiKey, KeyDigest};
+use countersign_secret::password::{self, Cost, PasswordHash};
+use countersign_wire::Scheme;
+use http::HeaderName;
+
+use crate::tokens;
+
+pub(crate) const NOW: i64 = 1_800_000_000;
+pub(crate) const HOST: &str = "api.example.com";
+pub(crate) const ORIGIN: &str = "https://api.example.com";
+pub(crate) const ISSUER: &str = "https://id.example.com";
+pub(crate) const OTHER_ISSUER: &str = "https://login.example.net";
+pub(crate) const AUDIENCE: &str = "https://api.example.com";
+pub(crate) const PASSWORD: &str = "correct horse";
+pub(crate) const PLACEHOLDER_SALT: [u8; 16] = [7; 16];
+
+/// As cheap as Argon2id gets.
+pub(crate) fn cost() -> Cost {
+    Cost::new(8, 1, 1).unwrap()
+}
+
+/// A user of the store.
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) hash: PasswordHash,
+    pub(crate) disabled: bool,
+    pub(crate) groups: Vec<&'static str>,
+}
+
+/// An API key of the store.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) digest: KeyDigest,
+    pub(crate) owner: &'static str,
+    pub(crate) owner_disabled: bool,
+    pub(crate) groups: Vec<&'static str>,
+    pub(crate) scopes: Vec<&'static str>,
+    pub(crate) expires_unix_secs: Option<i64>,
+    pub(crate) revoked_unix_secs: Option<i64>,
+    pub(crate) networks: Vec<&'static str>,
+}
+
+/// What the pool of hashing threads does with a job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pool {
+    Works,
+    Full,
+    Gone,
+}
+
+/// Everything that answers the line's questions.
+pub(crate) struct World {
+    pub(crate) rules: Rules,
+    pub(crate) users: HashMap<&'static str, User>,
+    pub(crate) keys: HashMap<String, Key>,
+    /// By index of the issuer; `None`: it does not answer.
+    pub(crate) key_sets: Vec<Option<Arc<KeySet>>>,
+    pub(crate) issuer_ahead_secs: Option<i64>,
+    pub(crate) store_answers: bool,
+    pub(crate) pool: Pool,
+    pub(crate) now: Cell<i64>,
+    pub(crate) memory: RefCell<HashMap<(Scheme, Vec<u8>), Lesson>>,
+}
+
+impl World {
+    /// One route `/**` that accepts these schemes and demands a known caller.
+    pub(crate) fn accepting(accept: Accept) -> World {
+        World::with(vec![route("api", "/**", accept)])
+    }
+
+    pub(crate) fn with(routes: Vec<(Route, RouteRules)>) -> World {
+        let (routes, route_rules) = routes.into_iter().unzip();
+        World {
+            rules: rules(routes, route_rules),
+            users: users(),
+            keys: HashMap::new(),
+            key_sets: vec![
+                Some(Arc::new(tokens::key_set())),
+                Some(Arc::new(tokens::other_key_set())),
+            ],
+            issuer_ahead_secs: None,
+            store_answers: true,
+            pool: Pool::Works,
+            now: Cell::new(NOW),
+            memory: RefCell::default(),
+        }
+    }
+
+    /// The rules of the route with this index.
+    pub(crate) fn route(&mut self, index: usize) -> &mut RouteRules {
+        &mut self.rules.route_rules[index]
+    }
+
+    /// Lets the caches remember for a minute.
+    pub(crate) fn remembering(mut self) -> World {
+        self.rules.remember_secs = 60;
+        self
+    }
+
+    /// Makes a key that the store then knows, and gives its text.
+    pub(crate) fn mint(&mut self, seed: u8) -> String {
+        self.mint_as(seed, |_| {})
+    }
+
+    pub(crate) fn mint_as(&mut self, seed: u8, change: impl FnOnce(&mut Key)) -> String {
+        let key = ApiKey::mint(&[seed; 40]);
+        let mut known = Key {
+            digest: key.digest(),
+            owner: "robot",
+            owner_disabled: false,
+            groups: vec!["machines"],
+            scopes: vec!["orders:read"],
+            expires_unix_secs: None,
+            revoked_unix_secs: None,
+            networks: Vec::new(),
+        };
+        change(&mut known);
+        self.keys.insert(key.id().as_str().to_owned(), known);
+        key.expose().to_owned()
+    }
+}
+
+fn users() -> HashMap<&'static str, User> {
+    let hash = || password::hash(PASSWORD.as_bytes(), &PLACEHOLDER_SALT, &cost()).unwrap();
+    let user = |id, disabled, groups| User {
+        id,
+        hash: hash(),
+        disabled,
+        groups,
+    };
+    HashMap::from([
+        ("alice", user(1, false, vec!["staff", "ops"])),
+        ("bob", user(2, false, vec![])),
+        ("mallory", user(3, true, vec!["staff"])),
+    ])
+}
+
+fn rules(routes: Vec<Route>, route_rules: Vec<RouteRules>) -> Rules {
+    Rules {
+        realm: "example".into(),
+        public_url: None,
+        api_key: ApiKeyRules {
+            header: Some(HeaderName::from_static("x-api-key")),
+            in_authorization: true,
+        },
+        password_cost: cost(),
+        issuers: vec![issuer("main", ISSUER), issuer("other", OTHER_ISSUER)],
+        routes: Routes::new(routes),
+        route_rules,
+        identity_headers: IdentityHeaders {
+            user: HeaderName::from_static("x-auth-user"),
+            groups: HeaderName::from_static("x-auth-groups"),
+            scopes: HeaderName::from_static("x-auth-scopes"),
+            scheme: HeaderName::from_static("x-auth-scheme"),
+            issuer: HeaderName::from_static("x-auth-issuer"),
+        },
+        remember_secs: 0,
+    }
+}
+
+fn issuer(name: &str, identifier: &str) -> IssuerRules {
+    IssuerRules {
+        name: name.into(),
+        issuer: identifier.into(),
+        audiences: vec![AUDIENCE.to_owned()],
+        algorithms: vec![Algorithm::Es256, Algorithm::EdDsa],
+        types: vec!["at+jwt".to_owned()],
+        untyped: false,
+        leeway_secs: 30,
+        lifetime_secs_max: Some(3600),
+        required_claims: vec!["sub".to_owned()],
+        scope_claims: vec!["scope".into(), "scp".into()],
+        subject_claim: "sub".into(),
+        groups_claim: "groups".into(),
+    }
+}
+
+pub(crate) const NONE: Accept = Accept {
+    basic: false,
+    bearer: false,
+    api_key: false,
+};
+pub(crate) const BASIC: Accept = Accept {
+    basic: true,
+    ..NONE
+};
+pub(crate) const BEARER: Accept = Accept {
+    bearer: true,
+    ..NONE
+};
+pub(crate) const API_KEY: Accept = Accept {
+    api_key: true,
+    ..NONE
+};
+pub(crate) const ALL: Accept = Accept {
+    basic: true,
+    bearer: true,
+    api_key: true,
+};
+
+/// A route for one path that demands a known caller.
+pub(crate) fn route(name: &str, path: &str, accept: Accept) -> (Route, RouteRules) {
+    demanding(
+        name,
+        path,
+        accept,
+        Demand::Identity(Requirements::default()),
+    )
+}
+
+pub(crate) fn demanding(
+    name: &str,
+    path: &str,
+    accept: Accept,
+    demand: Demand,
+) -> (Route, RouteRules) {
+    let place = Route {
+        name: name.into(),
+        hosts: vec![HostPattern::parse(HOST).unwrap()],
+        paths: vec![PathPattern::parse(path).unwrap()],
+        methods: Methods::Any,
+    };
+    let challenge_scope = match &demand {
+        Demand::Identity(requirements) => requirements.scopes.join(" ").into(),
+        Demand::Anyone | Demand::AnyoneFrom(_) => "".into(),
+    };
+    let rules = RouteRules {
+        name: name.into(),
+        accept,
+        demand,
+        issuers: vec![0, 1],
+        audiences: None,
+        challenge_scope,
+        resource: None,
+        keep_credential: false,
+        upstream: 0,
+    };
+    (place, rules)
+}
+
+/// A demand for these scopes.
+pub(crate) fn scopes(names: &[&str]) -> Demand {
+    Demand::Identity(Requirements {
+        scopes: names.iter().map(|name| (*name).into()).collect(),
+        ..Requirements::default()
+    })
+}
+
+pub(crate) fn network(text: &str) -> Network {
+    Network::parse(text).unwrap()
+}
