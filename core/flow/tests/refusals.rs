@@ -426,3 +426,25 @@ fn what_no_route_names_is_refused_and_nothing_sent_is_missing() {
         Some(Cause::RequestTargetAmbiguous)
     );
 }
+
+#[test]
+fn a_shared_secret_is_the_one_meant_whatever_its_issuer_calls_it() {
+    let secret = || countersign_secret::Secret::new(vec![7; 32]);
+    let keys = |kid| KeySet::shared_secret(secret(), kid, Algorithm::Hs256).unwrap();
+    let signing = SigningKey::shared_secret(secret(), Algorithm::Hs256)
+        .unwrap()
+        .with_kid("2026-11");
+    let token = signing
+        .sign_claims("at+jwt", &json!({ "sub": "alice" }), &SystemRandom::new())
+        .unwrap();
+    let verifies = |keys: &KeySet| {
+        let jwt = countersign_jose::Jwt::parse(token.as_bytes()).unwrap();
+        jwt.verify(keys, &[Algorithm::Hs256]).is_ok()
+    };
+    assert!(verifies(&keys(None)));
+    assert!(verifies(&keys(Some("2026-11"))));
+    assert!(
+        !verifies(&keys(Some("another"))),
+        "a secret that has a name here is that one alone"
+    );
+}

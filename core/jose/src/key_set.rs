@@ -157,7 +157,14 @@ impl KeySet {
 
     pub(crate) fn named(&self, kid: &str) -> Option<&VerificationKey> {
         // `kid` is compared and nothing else: it never becomes a path, a query or an address.
-        self.keys.iter().find(|key| key.kid.as_deref() == Some(kid))
+        let named = |key: &&VerificationKey| key.kid.as_deref() == Some(kid);
+        // The one secret that is shared with an issuer has no other beside it: whatever name the issuer gives it, it is
+        // that one, unless it was given a name here.
+        let nameless = |key: &&VerificationKey| key.kid.is_none() && key.is_shared();
+        self.keys
+            .iter()
+            .find(named)
+            .or_else(|| self.keys.iter().find(nameless))
     }
 
     /// The keys to try for a token that names none, or nothing when they are too many.

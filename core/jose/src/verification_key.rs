@@ -62,6 +62,11 @@ impl VerificationKey {
         })
     }
 
+    /// Whether it is a secret, which an issuer shares with us alone.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self.material, Material::Shared(..))
+    }
+
     pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
         match &self.material {
             Material::Public(parsed) => parsed.iter().any(|(of, _)| *of == algorithm),

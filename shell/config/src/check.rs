@@ -35,7 +35,7 @@ pub(crate) struct Scene<'d> {
 
 /// Reads the whole document. The values count only where the sink has got no error.
 pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings) {
-    let realm = text::not_empty(document, &file::REALM, scene);
+    let realm = text::realm(document, &file::REALM, scene);
     let identity = header::identity(document.table(&file::IDENTITY).as_ref(), scene);
     let basic = document.table(&file::BASIC);
     let api_key = scheme::api_key(document.table(&file::API_KEY).as_ref(), &identity, scene);

@@ -4,6 +4,10 @@
 //! Knows: the file's keys, and what makes their values fit together. Does not know requests, sockets or stores. What a
 //! file refers to outside of its own text is asked of [`Surroundings`].
 //!
+//! [`check`] is the way in. It gives [`Checked`] rules and settings where there is no error, and always the [`Findings`],
+//! which [`Findings::render`] shows with line, caret and help. [`default_file`] is what a new configuration begins as,
+//! [`reference_markdown`] the page about every key.
+//!
 //! ```
 //! use std::path::Path;
 //! use countersign_config::{FileSystem, Look, check};

@@ -175,12 +175,7 @@ impl<'d> Fields<'d> {
         let value = self.table.get(key.name)?;
         let list = self.as_texts(key.name, value, &key.kind)?;
         if list.is_empty() {
-            self.sink.error(
-                &list.span,
-                TextProblem::EmptyList {
-                    key: key.name.to_owned(),
-                },
-            );
+            self.empty(key, &list.span);
             return None;
         }
         Some(list)
@@ -244,6 +239,7 @@ impl<'d> Fields<'d> {
         named
     }
 
+    /// A list of tables. An empty one counts as a fault.
     pub(crate) fn tables(&self, key: &'static Key) -> Vec<Fields<'d>> {
         let Some(value) = self.table.get(key.name) else {
             return Vec::new();
@@ -253,6 +249,9 @@ impl<'d> Fields<'d> {
                 self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
             return Vec::new();
         };
+        if list.is_empty() {
+            self.empty(key, &value.span());
+        }
         let tables = list.iter().filter_map(|value| match value.get_ref() {
             DeValue::Table(table) => Some(Fields::open(table, value.span(), section, self.sink)),
             other => self.wrong(key.name, value.span(), "a table", other),
@@ -260,7 +259,7 @@ impl<'d> Fields<'d> {
         tables.collect()
     }
 
-    /// Names of the user's choice, each with strings.
+    /// Names of the user's choice, each with strings. None at all counts as a fault.
     pub(crate) fn texts_by_name(
         &self,
         key: &'static Key,
@@ -273,6 +272,10 @@ impl<'d> Fields<'d> {
                 self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
             return Vec::new();
         };
+        if table.is_empty() {
+            // Taken for nothing, a demand would let everybody in.
+            self.empty(key, &value.span());
+        }
         let mut by_name = Vec::new();
         for (name, value) in table {
             let Some(texts) = self.as_texts(name.get_ref(), value, &Kind::TextOrTexts) else {
@@ -283,6 +286,7 @@ impl<'d> Fields<'d> {
                     &texts.span,
                     TextProblem::EmptyList {
                         key: name.get_ref().to_string(),
+                        is_required: false,
                     },
                 );
             }
@@ -367,6 +371,14 @@ impl<'d> Fields<'d> {
             }),
             other => self.wrong(key, value.span(), wanted, other),
         }
+    }
+
+    fn empty(&self, key: &Key, span: &Span) {
+        let problem = TextProblem::EmptyList {
+            key: key.name.to_owned(),
+            is_required: matches!(key.default, Default::Required),
+        };
+        self.sink.error(span, problem);
     }
 
     fn wrong<T>(

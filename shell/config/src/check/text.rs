@@ -17,7 +17,7 @@ pub(super) fn not_empty<'d>(
     fields: &Fields<'d>,
     key: &'static Key,
     scene: Scene<'_>,
-) -> Option<&'d str> {
+) -> Option<Located<&'d str>> {
     let text = fields.text(key)?;
     if text.is_empty() {
         scene.sink.error(
@@ -28,7 +28,25 @@ pub(super) fn not_empty<'d>(
         );
         return None;
     }
-    Some(text.value)
+    Some(text)
+}
+
+/// A realm. RFC 9110 section 5.5: only within ASCII is there one reading of a field's bytes, so that clients would show
+/// another name than the one that stands here.
+pub(super) fn realm<'d>(
+    fields: &Fields<'d>,
+    key: &'static Key,
+    scene: Scene<'_>,
+) -> Option<&'d str> {
+    let realm = not_empty(fields, key, scene)?;
+    if !realm.is_ascii() {
+        let value = realm.value.to_owned();
+        scene
+            .sink
+            .error(&realm.span, TextProblem::NotAscii { value });
+        return None;
+    }
+    Some(realm.value)
 }
 
 /// Strings that all have to have characters, and no two the same.

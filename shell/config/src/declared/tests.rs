@@ -4,8 +4,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Default, SECTIONS, Section};
-use crate::{Access, Checked, Look, Surroundings, check};
+use super::{Default, Key, SECTIONS, Section};
+use crate::{Access, Checked, Look, Problem, Severity, Surroundings, TextProblem, check};
 
 struct Machine;
 
@@ -90,4 +90,96 @@ fn the_defaults_that_are_declared_are_the_ones_that_hold() {
         format!("{:?}", written.settings),
         format!("{:?}", absent.settings)
     );
+}
+
+/// A file in which one key has this value, and the sections that would stand under it are left out.
+fn with_value(section: &Section, key: &Key, value: &str) -> String {
+    let line = format!("{} = {value}\n", key.name);
+    let is_top = !section.title.starts_with('[');
+    let mut text = if is_top { line.clone() } else { String::new() };
+    for other in SECTIONS.iter().filter(|other| other.title.starts_with('[')) {
+        let Some(required) = required(other.title) else {
+            continue;
+        };
+        let path = other.title.trim_matches(['[', ']']);
+        let parent = section.title.trim_matches(['[', ']']);
+        let below = if is_top {
+            key.name.to_owned()
+        } else {
+            format!("{parent}.{}", key.name)
+        };
+        if path == below || path.starts_with(&format!("{below}.")) {
+            continue;
+        }
+        text.push_str(&format!("{}\n", other.title));
+        let is_it = other.title == section.title;
+        for kept in required
+            .lines()
+            .filter(|kept| !is_it || !kept.starts_with(&format!("{} =", key.name)))
+        {
+            text.push_str(&format!("{kept}\n"));
+        }
+        if is_it {
+            text.push_str(&line);
+        }
+    }
+    text
+}
+
+#[test]
+fn a_value_of_another_type_is_reported_once() {
+    let mut wrong_types = 0;
+    for section in SECTIONS
+        .iter()
+        .filter(|section| required(section.title).is_some())
+    {
+        for key in section.keys {
+            for value in [
+                "7",
+                "\"\"",
+                "\"text\"",
+                "true",
+                "[]",
+                "[7]",
+                "{}",
+                "1.5",
+                "1979-05-27",
+            ] {
+                let text = with_value(section, key, value);
+                let outcome = check(
+                    &text,
+                    Path::new("/etc/countersign/countersign.toml"),
+                    &Machine,
+                );
+                let findings = outcome.findings.as_slice();
+                let report = outcome.findings.render(Look::Plain);
+                for (at, finding) in findings.iter().enumerate() {
+                    assert!(
+                        !findings.iter().take(at).any(|earlier| earlier == finding),
+                        "{report}"
+                    );
+                }
+                let here = format!("{} = {value}\n", key.name);
+                let start = text.find(&here).unwrap() + here.len() - value.len() - 1;
+                let place = start..start + value.len();
+                let at_value = findings.iter().filter(|finding| {
+                    finding.severity == Severity::Error
+                        && finding.span.start >= place.start
+                        && finding.span.end <= place.end
+                });
+                let at_value: Vec<_> = at_value.map(|finding| &finding.problem).collect();
+                let is_wrong_type = |problem: &&Problem| {
+                    matches!(problem, Problem::Text(TextProblem::WrongType { .. }))
+                };
+                if at_value.iter().any(is_wrong_type) {
+                    assert_eq!(at_value.len(), 1, "{report}");
+                    wrong_types += 1;
+                }
+                if matches!(value, "1.5" | "1979-05-27") {
+                    assert_eq!(at_value.len(), 1, "{report}");
+                }
+            }
+        }
+    }
+    assert!(wrong_types > 300, "{wrong_types}");
 }

@@ -93,7 +93,7 @@ impl IssuerProblem {
             ),
             Self::SecretTooShort { algorithm, bytes, bytes_min } => (
                 format!("the secret has {bytes} bytes, and {algorithm} needs {bytes_min}"),
-                format!("make one with `openssl rand -hex {}`", bytes_min / 2),
+                format!("make one with `openssl rand -hex {bytes_min}`"),
             ),
             Self::IssuerTwice { value } => (
                 format!("`{value}` is the issuer of two sections"),

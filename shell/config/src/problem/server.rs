@@ -42,6 +42,8 @@ pub enum ServerProblem {
     NoTls { address: String },
     /// The cost of a hash is out of bounds.
     HashCost { detail: String },
+    /// A hash that is cheap to guess against.
+    HashCostWeak { memory_kib: u32, passes: u32 },
 }
 
 /// What is wrong with a URL.
@@ -109,6 +111,11 @@ impl ServerProblem {
             Self::HashCost { detail } => (
                 format!("the cost of a password hash is out of bounds: {detail}"),
                 "the default is `{ memory_kib = 19456, passes = 2, lanes = 1 }`".into(),
+            ),
+            Self::HashCostWeak { memory_kib, passes } => (
+                format!("passwords are hashed below OWASP's minimum: memory_kib = {memory_kib}, passes = {passes}"),
+                "leave it out, or write at least 47104 KiB with 1 pass, 19456 with 2, 12288 with 3, 9216 with 4 or 7168 with 5"
+                    .into(),
             ),
         }
     }

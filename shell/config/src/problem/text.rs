@@ -42,11 +42,13 @@ pub enum TextProblem {
         near: Option<&'static str>,
     },
     /// A list without elements where that has no meaning.
-    EmptyList { key: String },
+    EmptyList { key: String, is_required: bool },
     /// A string without characters where that has no meaning.
     EmptyText { key: String },
     /// A line break or another control character in a string.
     ControlCharacter { key: String },
+    /// A character outside of ASCII in what goes into a header.
+    NotAscii { value: String },
     /// A name with odd characters.
     Name { name: String },
     /// The same element twice.
@@ -91,9 +93,13 @@ impl TextProblem {
                     format!("write one of {}", listed(choices.iter().copied())),
                 ),
             ),
-            Self::EmptyList { key } => (
+            Self::EmptyList { key, is_required } => (
                 format!("`{key}` is an empty list"),
-                "name at least one, or leave the key out".into(),
+                if *is_required {
+                    "name at least one".into()
+                } else {
+                    "name at least one, or leave the key out".into()
+                },
             ),
             Self::EmptyText { key } => (
                 format!("`{key}` is empty"),
@@ -102,6 +108,11 @@ impl TextProblem {
             Self::ControlCharacter { key } => (
                 format!("`{key}` has a line break or another control character"),
                 "leave it out: the value ends up in headers and logs".into(),
+            ),
+            Self::NotAscii { value } => (
+                format!("`{value}` has a character outside of ASCII"),
+                "write it in ASCII: it stands in a header, and clients read other characters there in different ways"
+                    .into(),
             ),
             Self::Name { name } => (
                 format!("`{name}` is not a name"),

@@ -39,6 +39,8 @@ pub(crate) struct IssuerState {
     attempts: watch::Sender<u64>,
     wanted: Notify,
     last_demand_unix_secs: AtomicI64,
+    /// How many attempts were over when the last demand was made: while there are no more, it is under way.
+    demanded_after: AtomicU64,
     /// Whether the keys never change: files, inline keys, shared secrets.
     fixed: bool,
 }
@@ -56,6 +58,7 @@ impl IssuerState {
             attempts: watch::Sender::new(0),
             wanted: Notify::new(),
             last_demand_unix_secs: AtomicI64::new(i64::MIN),
+            demanded_after: AtomicU64::new(u64::MAX),
             fixed,
         })
     }
@@ -78,6 +81,17 @@ impl IssuerState {
                 .last_demand_unix_secs
                 .compare_exchange(last, now_unix_secs, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
+    }
+
+    /// Asks for a fetch, if one is due; tells whether one is under way whose end is worth waiting for.
+    fn demand(&self, interval_secs: i64, now_unix_secs: i64) -> bool {
+        let over = *self.attempts.borrow();
+        if self.may_demand(interval_secs, now_unix_secs) {
+            self.demanded_after.store(over, Ordering::Relaxed);
+            self.wanted.notify_one();
+            return true;
+        }
+        self.demanded_after.load(Ordering::Relaxed) == over
     }
 }
 
@@ -115,24 +129,33 @@ impl KeyRing {
             KeysAnswer::Unavailable => UNKNOWN_ISSUER_INTERVAL_SECS,
         };
         let mut attempts = state.attempts.subscribe();
-        let in_flight = self.demand(state, interval_secs, now_unix_secs);
-        if !in_flight {
+        if !state.demand(interval_secs, now_unix_secs) {
             return answer;
         }
         // A time-out leaves the answer as it was.
         let _ = tokio::time::timeout(WAIT, attempts.changed()).await;
         state.answer()
     }
+}
 
-    /// Asks for a fetch, if one is due; tells whether waiting for its end makes sense.
-    fn demand(&self, state: &IssuerState, interval_secs: i64, now_unix_secs: i64) -> bool {
-        if state.may_demand(interval_secs, now_unix_secs) {
-            state.wanted.notify_one();
-            return true;
-        }
-        // Those who come while the fetch is under way wait for it too; it takes no longer than this.
-        let since =
-            now_unix_secs.saturating_sub(state.last_demand_unix_secs.load(Ordering::Relaxed));
-        since <= 1
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_demand_is_heard_in_a_while_and_waited_for_only_until_its_end() {
+        let state = IssuerState::new(None, false);
+        assert!(state.demand(30, 1000), "the first is heard");
+        assert!(
+            state.demand(30, 1000),
+            "those beside it wait for the same fetch"
+        );
+        state.attempts.send_modify(|over| *over += 1);
+        assert!(
+            !state.demand(30, 1000),
+            "it is over: there is nothing to wait for"
+        );
+        assert!(!state.demand(30, 1029), "and it is too early for another");
+        assert!(state.demand(30, 1030));
     }
 }

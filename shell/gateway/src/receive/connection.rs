@@ -191,6 +191,10 @@ async fn run<S>(
             .header_read_timeout(None)
             .half_close(false)
             .max_buf_size(buffer);
+        if limits.headers_max > HYPER_HEADERS_MAX {
+            // Twice the limit, so that it is ours that answers, with a cause; hyper then needs memory for each request.
+            builder.max_headers(limits.headers_max.saturating_mul(2));
+        }
         let connection = pin!(builder.serve_connection(io, service));
         watch_over(
             connection,
@@ -269,6 +273,9 @@ where
 
 /// The least that hyper works with, in bytes.
 const BUFFER_BYTES_MIN: usize = 16 * 1024;
+
+/// As many fields as hyper reads without being told of another number.
+const HYPER_HEADERS_MAX: usize = 100;
 
 /// Above our own limit, so that it is ours that answers, with a cause.
 fn header_list_max(worker: &Worker) -> u32 {

@@ -18,6 +18,8 @@ pub(crate) struct ConnectionWatch {
     deadline: Deadline,
     requests: Cell<u32>,
     in_head: Cell<bool>,
+    write_waits: Cell<bool>,
+    offered: Cell<bool>,
     head: Duration,
     idle: Duration,
     stall: Duration,
@@ -35,6 +37,8 @@ impl ConnectionWatch {
             deadline,
             requests: Cell::new(0),
             in_head: Cell::new(true),
+            write_waits: Cell::new(false),
+            offered: Cell::new(false),
             head,
             idle,
             stall,
@@ -44,6 +48,7 @@ impl ConnectionWatch {
     /// A request's head is complete.
     fn request_begins(&self) {
         self.in_head.set(false);
+        self.offered.set(false);
         self.requests.set(self.requests.get().saturating_add(1));
         self.deadline.clear();
     }
@@ -64,14 +69,32 @@ impl ConnectionWatch {
         }
     }
 
+    /// A part of a response waits to be taken. HTTP/2 asks for the next one only when the client has made room for it
+    /// (RFC 9113 section 5.2), and writes nothing until then.
+    fn response_offered(&self) {
+        self.offered.set(true);
+        self.deadline.set(self.stall);
+    }
+
+    /// Everything was taken, and the upstream has its turn.
+    fn response_awaited(&self) {
+        self.offered.set(false);
+        self.deadline.clear();
+    }
+
     /// A client that does not take what it has asked for.
     fn write_waits(&self) {
+        self.write_waits.set(true);
         self.deadline.set(self.stall);
     }
 
     fn bytes_written(&self) {
-        if self.requests.get() > 0 {
-            self.deadline.clear();
+        if self.write_waits.replace(false) && self.requests.get() > 0 {
+            if self.offered.get() {
+                self.deadline.set(self.stall);
+            } else {
+                self.deadline.clear();
+            }
         }
     }
 
@@ -88,6 +111,16 @@ impl RequestInFlight {
     pub(crate) fn begin(watch: &Rc<ConnectionWatch>) -> Self {
         watch.request_begins();
         Self(Rc::clone(watch))
+    }
+
+    /// A part of the response waits to be taken.
+    pub(crate) fn offers(&self) {
+        self.0.response_offered();
+    }
+
+    /// More of the response is asked for than there is.
+    pub(crate) fn waits(&self) {
+        self.0.response_awaited();
     }
 }
 

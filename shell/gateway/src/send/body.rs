@@ -52,7 +52,8 @@ impl ExchangeWatch {
 
 /// A request body on its way to the upstream.
 pub(crate) struct RequestBody {
-    body: Incoming,
+    /// `None`: it has none.
+    body: Option<Incoming>,
     watch: Rc<ExchangeWatch>,
     left_bytes: u64,
     stall: Duration,
@@ -68,11 +69,22 @@ impl RequestBody {
         answer: Duration,
     ) -> Self {
         Self {
-            body,
+            body: Some(body),
             watch,
             left_bytes: bytes_max.unwrap_or(u64::MAX),
             stall,
             answer,
+        }
+    }
+
+    /// No body at all.
+    pub(crate) const fn empty(watch: Rc<ExchangeWatch>) -> Self {
+        Self {
+            body: None,
+            watch,
+            left_bytes: 0,
+            stall: Duration::ZERO,
+            answer: Duration::ZERO,
         }
     }
 }
@@ -105,7 +117,10 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
-        match Pin::new(&mut self.body).poll_frame(context) {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        match Pin::new(body).poll_frame(context) {
             Poll::Pending => {
                 self.watch.wait_for(Waiting::Client, self.stall);
                 Poll::Pending
@@ -136,18 +151,20 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
 /// A response body on its way to the client. It holds the request in flight until it is over.
 pub(crate) struct ResponseBody {
     source: Source,
-    _in_flight: RequestInFlight,
+    in_flight: RequestInFlight,
 }
 
 enum Source {
@@ -187,16 +204,18 @@ impl std::error::Error for ResponseFailure {}
 impl ResponseBody {
     pub(crate) fn own(bytes: Vec<u8>, in_flight: RequestInFlight) -> Self {
         let bytes = (!bytes.is_empty()).then(|| Bytes::from(bytes));
+        in_flight.offers();
         Self {
             source: Source::Own(bytes),
-            _in_flight: in_flight,
+            in_flight,
         }
     }
 
-    pub(crate) const fn upstream(body: UpstreamBody, in_flight: RequestInFlight) -> Self {
+    pub(crate) fn upstream(body: UpstreamBody, in_flight: RequestInFlight) -> Self {
+        in_flight.offers();
         Self {
             source: Source::Upstream(body),
-            _in_flight: in_flight,
+            in_flight,
         }
     }
 }
@@ -223,6 +242,8 @@ impl UpstreamBody {
                 Poll::Pending
             }
             Poll::Ready(Some(Ok(frame))) => {
+                // The upstream has its turn again only when the next frame is asked for.
+                self.watch.deadline.clear();
                 // Of a body whose length is known nobody asks for the end.
                 if self.body.is_end_stream() {
                     self.give_back(context);
@@ -260,10 +281,16 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ResponseFailure>>> {
-        match &mut self.source {
+        let polled = match &mut self.source {
             Source::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Source::Upstream(body) => body.poll(context),
+        };
+        if polled.is_pending() {
+            self.in_flight.waits();
+        } else {
+            self.in_flight.offers();
         }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

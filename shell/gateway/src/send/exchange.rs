@@ -8,10 +8,10 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use countersign_flow::{Permit, RouteRules, TargetOnward, Trail};
-use http::header::{EXPECT, HOST};
+use http::header::{COOKIE, EXPECT, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, Uri, Version};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
@@ -90,7 +90,11 @@ pub(crate) async fn forward<'c>(
     // The body is asked for here, when the upstream wants it (RFC 9110 section 10.1.1).
     head.headers.remove(EXPECT);
     edits.apply(&mut head.headers);
-    forwarded::write(&mut head.headers, sender.client, sender.peer, host.as_ref());
+    let (client, peer) = (sender.client, sender.peer);
+    forwarded::write(&mut head.headers, client, peer, host.as_ref(), head.version);
+    if head.version == Version::HTTP_2 {
+        join_cookies(&mut head.headers);
+    }
     let Some(upstream) = worker.pools().upstream(index) else {
         return Err(failed(Failure::Unreachable("no upstream")));
     };
@@ -119,6 +123,10 @@ pub(crate) async fn forward<'c>(
     );
     let request = Request::from_parts(head, body);
     match send(worker, index, request, &watch).await {
+        // No upgrade was asked for: what follows would not be HTTP, and nobody would look at it.
+        Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            Err(failed(Failure::Malformed))
+        }
         Ok((response, link)) => Ok(begin_response(worker, index, response, link, watch)),
         Err(failure) => Err(failed(failure)),
     }
@@ -127,6 +135,22 @@ pub(crate) async fn forward<'c>(
 fn authority_of(uri: &Uri) -> Option<HeaderValue> {
     uri.authority()
         .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
+}
+
+/// RFC 9113 section 8.2.3: cookies that came in several fields go on in one.
+fn join_cookies(headers: &mut HeaderMap) {
+    let mut crumbs = headers.get_all(COOKIE).iter();
+    if crumbs.next().is_none() || crumbs.next().is_none() {
+        return;
+    }
+    let crumbs: Vec<_> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if let Ok(cookie) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+        headers.insert(COOKIE, cookie);
+    }
 }
 
 /// RFC 9112 section 3.2.1: to an origin server the target is path and query alone. It is the one that was decided on.
@@ -140,17 +164,22 @@ fn origin_form(target: &TargetOnward, sent: &Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Sends on an idle connection, or on a new one where an idle one turns out to have been closed before a byte was sent.
+/// Sends on an idle connection, or on a new one where an idle one turns out to have been closed.
 async fn send(
     worker: &Rc<Worker>,
     index: usize,
     mut request: Request<RequestBody>,
-    watch: &ExchangeWatch,
+    watch: &Rc<ExchangeWatch>,
 ) -> Result<(Response<Incoming>, Link), Failure> {
     while let Some(link) = worker.pools().take(index, worker.clock().tick()) {
+        let spare = repeatable(&request, watch);
         match send_on(link, request, worker, watch).await {
             Ok(answered) => return Ok(answered),
             Err(Unsent::Back(unsent)) => request = *unsent,
+            Err(Unsent::Closed) => {
+                request = spare.ok_or(CLOSED)?;
+                break;
+            }
             Err(Unsent::Failed(failure)) => return Err(failure),
         }
     }
@@ -165,13 +194,34 @@ async fn send(
         .await
         .map_err(|unsent| match unsent {
             Unsent::Back(_) => Failure::Unreachable("it closed the connection at once"),
+            Unsent::Closed => CLOSED,
             Unsent::Failed(failure) => failure,
         })
+}
+
+const CLOSED: Failure = Failure::Unreachable("it closed the connection before it answered");
+
+/// RFC 9110 section 9.2.2: a proxy must not repeat a request by itself that is not idempotent. The safe ones without a
+/// body may be, and are where the upstream closes an idle connection just when it is used again.
+fn repeatable(
+    request: &Request<RequestBody>,
+    watch: &Rc<ExchangeWatch>,
+) -> Option<Request<RequestBody>> {
+    if !request.method().is_safe() || !http_body::Body::is_end_stream(request.body()) {
+        return None;
+    }
+    let mut again = Request::new(RequestBody::empty(Rc::clone(watch)));
+    *again.method_mut() = request.method().clone();
+    *again.uri_mut() = request.uri().clone();
+    *again.headers_mut() = request.headers().clone();
+    Some(again)
 }
 
 enum Unsent {
     /// Not a byte was sent: the request can go another way.
     Back(Box<Request<RequestBody>>),
+    /// It may have been sent, and the connection was closed without an answer.
+    Closed,
     /// It may have been sent.
     Failed(Failure),
 }
@@ -215,11 +265,11 @@ fn unsent(mut error: TrySendError<Request<RequestBody>>, watch: &ExchangeWatch) 
         return Unsent::Failed(Failure::BodyBroken);
     }
     let error = error.into_error();
-    Unsent::Failed(if error.is_parse() {
-        Failure::Malformed
+    if error.is_parse() {
+        Unsent::Failed(Failure::Malformed)
     } else {
-        Failure::Unreachable("it closed the connection before it answered")
-    })
+        Unsent::Closed
+    }
 }
 
 fn begin_response(

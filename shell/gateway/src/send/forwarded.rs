@@ -7,28 +7,36 @@ use std::net::IpAddr;
 
 use countersign_policy::Network;
 use http::header::{FORWARDED, VIA};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-const VIA_US: HeaderValue = HeaderValue::from_static("1.1 countersign");
 const HTTP: HeaderValue = HeaderValue::from_static("http");
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
-/// Fields, in canonical spelling, by which an upstream may be told another target, method or address than the one that
-/// was decided on. `x-forwarded-*` is dealt with apart.
-const MISLEADING: [&str; 9] = [
+/// Fields, in canonical spelling, by which an upstream may be told another target or method than the one that was
+/// decided on. They go no further, whoever sends them.
+const UNDECIDED: [&str; 10] = [
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-original-method",
+    "x-forwarded-uri",
+    "x-forwarded-method",
+    "x-envoy-original-path",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+];
+
+/// Fields, in canonical spelling, that say who the client is or whom it asked. `x-forwarded-*` is dealt with apart.
+const CLAIMING: [&str; 4] = [
     "x-real-ip",
     "x-client-ip",
     "true-client-ip",
-    "x-original-url",
-    "x-original-uri",
     "x-original-host",
-    "x-rewrite-url",
-    "x-original-method",
-    "x-envoy-original-path",
 ];
 
 /// Whom to believe.
@@ -92,62 +100,86 @@ impl Trust {
     }
 }
 
-/// Tells the upstream who the client is.
+/// Tells the upstream who the client is, and by which protocol the request came to the gateway.
 pub(crate) fn write(
     headers: &mut HeaderMap,
     client: Client,
     peer: IpAddr,
     host: Option<&HeaderValue>,
+    received: Version,
 ) {
-    if !client.by_proxy {
-        remove_claims(headers);
-    }
-    let peer = peer.to_canonical();
-    let chain = match headers.get(FOR).and_then(|chain| chain.to_str().ok()) {
-        Some(chain) => HeaderValue::from_str(&format!("{chain}, {peer}")),
-        None => HeaderValue::from_str(&peer.to_string()),
-    };
-    if let Ok(chain) = chain {
+    remove_claims(headers, client.by_proxy);
+    if let Ok(chain) = HeaderValue::from_str(&chain(headers, peer.to_canonical())) {
         headers.insert(FOR, chain);
     }
     headers.insert(PROTO, if client.secure { HTTPS } else { HTTP });
-    if !client.by_proxy
-        && let Some(host) = host
+    if let Some(host) = host
+        && !headers.contains_key(HOST)
     {
         headers.insert(HOST, host.clone());
     }
     // RFC 9110 section 7.6.3: a gateway must send Via in each request that it forwards.
-    headers.append(VIA, VIA_US);
+    headers.append(
+        VIA,
+        HeaderValue::from_static(match received {
+            Version::HTTP_2 => "2.0 countersign",
+            Version::HTTP_10 => "1.0 countersign",
+            _ => "1.1 countersign",
+        }),
+    );
 }
 
-/// Removes what claims to come from a proxy, in every spelling.
-fn remove_claims(headers: &mut HeaderMap) {
-    while let Some(name) = headers.keys().find(|name| claims(name)).cloned() {
+/// All that the proxies in front have said, in however many lines, and the peer.
+fn chain(headers: &HeaderMap, peer: IpAddr) -> String {
+    let mut chain = String::new();
+    for line in headers.get_all(FOR) {
+        let Ok(line) = line.to_str() else {
+            return peer.to_string();
+        };
+        chain.push_str(line);
+        chain.push_str(", ");
+    }
+    chain.push_str(&peer.to_string());
+    chain
+}
+
+/// Removes what an upstream must not believe, in every spelling.
+fn remove_claims(headers: &mut HeaderMap, by_proxy: bool) {
+    while let Some(name) = headers.keys().find(|name| claims(name, by_proxy)).cloned() {
         headers.remove(&name);
     }
 }
 
-fn claims(name: &HeaderName) -> bool {
+fn claims(name: &HeaderName, by_proxy: bool) -> bool {
     let text = name.as_str();
     // Nearly every field is done with at its first letter.
     match text.as_bytes().first() {
         Some(b'x' | b't') => {}
-        Some(b'f') => return *name == FORWARDED,
+        Some(b'f') => return *name == FORWARDED && !by_proxy,
         Some(_) | None => return false,
     }
-    let starts = text
+    if UNDECIDED.iter().any(|other| spelt(text, other)) {
+        return true;
+    }
+    let claiming = text
         .get(..11)
-        .is_some_and(|start| spelt(start, "x-forwarded"));
-    starts || MISLEADING.iter().any(|misleading| spelt(text, misleading))
+        .is_some_and(|start| spelt(start, "x-forwarded"))
+        || CLAIMING.iter().any(|claim| spelt(text, claim));
+    // No proxy writes anything but hyphens there: another spelling is the client's, and some upstreams take it for the same.
+    claiming
+        && (!by_proxy
+            || text
+                .bytes()
+                .any(|byte| !byte.is_ascii_alphanumeric() && byte != b'-'))
 }
 
-/// Whether a name is spelt so, an underscore counting as a hyphen.
+/// Whether a name is spelt so, whatever is neither letter nor digit counting as a hyphen, as CGI and its heirs see it.
 fn spelt(name: &str, canonical: &str) -> bool {
     name.len() == canonical.len()
         && name
             .bytes()
             .zip(canonical.bytes())
-            .all(|(a, b)| a == b || (a == b'_' && b == b'-'))
+            .all(|(a, b)| a == b || (b == b'-' && !a.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]
@@ -222,6 +254,7 @@ mod tests {
             ("x-forwarded_proto", "https"),
             ("x-original-url", "/admin"),
             ("x_envoy-original-path", "/"),
+            ("x.forwarded.host", "evil.example"),
             ("forwarded", "for=1.2.3.4"),
             ("x-real-ip", "1.2.3.4"),
             ("x-request", "kept"),
@@ -237,6 +270,7 @@ mod tests {
             client,
             peer,
             Some(&HeaderValue::from_static("h.example")),
+            Version::HTTP_11,
         );
         let mut names: Vec<_> = sent.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
@@ -252,5 +286,22 @@ mod tests {
         );
         assert_eq!(sent.get("x-forwarded-for").unwrap(), "203.0.113.9");
         assert_eq!(sent.get("x-forwarded-proto").unwrap(), "http");
+    }
+
+    #[test]
+    fn attack_24_no_line_of_a_trusted_chain_is_lost() {
+        let mut sent = headers(&[
+            ("x-forwarded-for", "1.1.1.1"),
+            ("x-forwarded-for", "203.0.113.9"),
+        ]);
+        let peer = "10.0.0.1".parse().unwrap();
+        let client = trust("10.0.0.0/8").client(peer, false, &sent);
+        write(&mut sent, client, peer, None, Version::HTTP_2);
+        assert_eq!(
+            sent.get("x-forwarded-for").unwrap(),
+            "1.1.1.1, 203.0.113.9, 10.0.0.1"
+        );
+        assert_eq!(sent.get_all("x-forwarded-for").iter().count(), 1);
+        assert_eq!(sent.get("via").unwrap(), "2.0 countersign");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Knows: names of fields. Does not know what goes on the next connection instead.
 
-use http::header::{CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
@@ -19,6 +19,10 @@ pub(crate) fn strip_request(headers: &mut HeaderMap) {
 
 /// Removes them from a response.
 pub(crate) fn strip_response(headers: &mut HeaderMap) {
+    // RFC 9112 section 6.3: the length beside a transfer coding is wrong, and must not be forwarded.
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     strip(headers);
     headers.remove(PROXY_AUTHENTICATE);
 }
@@ -45,8 +49,7 @@ fn strip(headers: &mut HeaderMap) {
 /// RFC 9110 section 7.6.1: an intermediary must remove each field that `Connection` names. Those that frame the message
 /// or address it are not the sender's to remove.
 fn listed(headers: &HeaderMap) -> Vec<HeaderName> {
-    let kept =
-        |name: &HeaderName| *name == http::header::HOST || *name == http::header::CONTENT_LENGTH;
+    let kept = |name: &HeaderName| *name == http::header::HOST || *name == CONTENT_LENGTH;
     headers
         .get_all(CONNECTION)
         .iter()

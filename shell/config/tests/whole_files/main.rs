@@ -8,61 +8,27 @@
     reason = "tests"
 )]
 
-use std::io::ErrorKind;
+mod kinds;
+mod machine;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use countersign_config::{Access, Look, Surroundings, check, default_file, reference_markdown};
+use countersign_config::{Look, Outcome, check, default_file};
 
-/// A machine of four cores with a few files, so that no report depends on the real one.
-struct Machine;
+use crate::kinds::{KINDS, names};
+use crate::machine::Machine;
 
-impl Surroundings for Machine {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, ErrorKind> {
-        match path.file_name().and_then(|name| name.to_str()) {
-            Some("long.secret") => {
-                Ok(b"0123456789abcdef0123456789abcdef0123456789abcdef\n".to_vec())
-            }
-            Some("short.secret") => Ok(b"hunter2\n".to_vec()),
-            Some("cert.pem") => Ok(b"-----BEGIN CERTIFICATE-----\n".to_vec()),
-            Some("key.pem" | "open.pem") => Ok(b"-----BEGIN PRIVATE KEY-----\n".to_vec()),
-            Some("empty.jwks") => Ok(b"{\"keys\":[]}".to_vec()),
-            Some("private.jwks") => Ok(PRIVATE_JWKS.as_bytes().to_vec()),
-            Some(_) | None => Err(ErrorKind::NotFound),
-        }
-    }
-
-    fn access(&self, path: &Path) -> Option<Access> {
-        match path.to_str() {
-            Some("/etc/countersign" | "/var/lib/countersign") => Some(Access {
-                is_folder: true,
-                ..Access::default()
-            }),
-            Some("/open") => Some(Access {
-                is_folder: true,
-                others_read: true,
-                others_write: true,
-            }),
-            Some("/etc/countersign/open.pem") => Some(Access {
-                others_read: true,
-                ..Access::default()
-            }),
-            Some(_) | None => None,
-        }
-    }
-
-    fn cores(&self) -> usize {
-        4
-    }
-}
-
-const PRIVATE_JWKS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
-
-fn report(text: &str) -> (String, usize, usize) {
-    let outcome = check(
+fn checked(text: &str) -> Outcome {
+    check(
         text,
         Path::new("/etc/countersign/countersign.toml"),
         &Machine,
-    );
+    )
+}
+
+fn report(text: &str) -> (String, usize, usize) {
+    let outcome = checked(text);
     let findings = &outcome.findings;
     assert_eq!(
         outcome.checked.is_some(),
@@ -124,20 +90,15 @@ fn the_default_file_is_clean() {
 
 #[test]
 fn the_default_file_opens_nothing_but_what_it_says() {
-    let outcome = check(
-        default_file(),
-        Path::new("/etc/countersign/countersign.toml"),
-        &Machine,
-    );
-    let checked = outcome.checked.unwrap();
+    let found = checked(default_file()).checked.unwrap();
     assert!(
-        checked
+        found
             .settings
             .listen
             .iter()
             .all(|address| address.ip().is_loopback())
     );
-    let open: Vec<_> = checked
+    let open: Vec<_> = found
         .rules
         .route_rules
         .iter()
@@ -148,18 +109,37 @@ fn the_default_file_opens_nothing_but_what_it_says() {
 }
 
 #[test]
-fn the_reference_has_every_section() {
-    let page = reference_markdown();
-    for title in [
-        "[server]",
-        "[server.limits]",
-        "[issuer.NAME.keys]",
-        "[[route]]",
-        "[route.allow]",
-        "`head_bytes_max`",
-    ] {
-        assert!(page.contains(title), "{title}");
+fn every_problem_has_a_case() {
+    let mut shown = BTreeSet::new();
+    for case in cases() {
+        let outcome = checked(&std::fs::read_to_string(&case).unwrap());
+        let findings = outcome.findings.as_slice();
+        shown.extend(findings.iter().flat_map(|finding| names(&finding.problem)));
     }
+    let missing: Vec<_> = KINDS
+        .iter()
+        .filter(|kind| !shown.contains(**kind))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn a_coloured_report_says_the_same() {
+    let text = "realm = 7\n";
+    let findings = checked(text).findings;
+    let coloured = findings.render(Look::Coloured);
+    let mut plain = String::new();
+    let mut in_escape = false;
+    for character in coloured.chars() {
+        match character {
+            '\u{1b}' => in_escape = true,
+            'm' if in_escape => in_escape = false,
+            _ if in_escape => {}
+            _ => plain.push(character),
+        }
+    }
+    assert_ne!(coloured, plain);
+    assert_eq!(plain, findings.render(Look::Plain));
 }
 
 #[test]

@@ -1,0 +1,121 @@
+//! The gateway's process: started with a configuration, watched by its log, ended with the test.
+//!
+//! Knows: the binary, its log lines and its signals. Does not know what is tested.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::PATIENCE;
+
+/// A gateway that runs. It is ended when this is dropped, and its end is waited for.
+pub(crate) struct Gateway {
+    process: Child,
+    address: SocketAddr,
+    lines: Receiver<String>,
+    unclaimed: Vec<Value>,
+}
+
+impl Gateway {
+    /// Starts the binary in a folder, with this configuration, and waits until it listens.
+    pub(crate) fn start(folder: &Path, configuration: &str) -> Self {
+        let file = folder.join("countersign.toml");
+        std::fs::write(&file, configuration).unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .args(["serve", "--config"])
+            .arg(&file)
+            .env_remove("COUNTERSIGN_CONFIG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = read_lines(process.stderr.take().unwrap());
+        let mut gateway = Self {
+            process,
+            address: SocketAddr::from(([0, 0, 0, 0], 0)),
+            lines,
+            unclaimed: Vec::new(),
+        };
+        let listening = gateway.wait_for(|event| event["event"] == "listening");
+        gateway.address = listening["address"].as_str().unwrap().parse().unwrap();
+        gateway
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Waits for a log line that fits and was not waited for before; lines come in any order.
+    pub(crate) fn wait_for(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(at) = self.unclaimed.iter().position(&fits) {
+                return self.unclaimed.remove(at);
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                // What is no JSON is a finding of the configuration, for people to read.
+                Ok(line) => self
+                    .unclaimed
+                    .push(serde_json::from_str(&line).unwrap_or(Value::String(line))),
+                Err(error) => panic!("no such log line ({error}), but {:#?}", self.unclaimed),
+            }
+        }
+    }
+
+    /// SIGKILL: no chance to do anything more.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Whether the end of the log, which is the end of the process, came in time.
+    fn ends(&self) -> bool {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Ok(Some(_)) = self.process.try_wait() {
+            return;
+        }
+        let id = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        if !asked.is_ok_and(|status| status.success()) || !self.ends() {
+            let _ = self.process.kill();
+        }
+        let _ = self.process.wait();
+    }
+}
+
+fn read_lines(stderr: ChildStderr) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let lines = BufReader::new(stderr).lines();
+        for line in lines.map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}

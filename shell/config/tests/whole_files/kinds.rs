@@ -1,0 +1,63 @@
+//! The kinds of problems, each of which a case has to show.
+
+use countersign_config::{
+    HeaderProblem, IssuerProblem, Problem, RouteProblem, ServerProblem, TextProblem, UrlDefect,
+};
+
+/// A name for each variant, so that a new one does not compile without a name, and does not pass without a case.
+macro_rules! kinds {
+    ($($function:ident($list:ident) { $($variant:ident)* })*) => {
+        /// All names.
+        pub(crate) const KINDS: &[&str] = &[$($(concat!(stringify!($list), "::", stringify!($variant))),*),*];
+
+        $(fn $function(problem: &$list) -> &'static str {
+            match problem {
+                $($list::$variant { .. } => concat!(stringify!($list), "::", stringify!($variant)),)*
+            }
+        })*
+    };
+}
+
+kinds! {
+    text(TextProblem) {
+        Syntax UnknownKey MissingKey WrongType OutOfRange NotAChoice EmptyList EmptyText
+        ControlCharacter NotAscii Name Twice
+    }
+    server(ServerProblem) {
+        ListenAddress Url Network FileUnreadable NotPem SecretOpenToOthers StoreFolderMissing
+        StoreIsFolder StoreFolderOpenToOthers EverybodyTrusted NoTls HashCost HashCostWeak
+    }
+    url(UrlDefect) {
+        NotHttp Host Path QueryOrFragment UpstreamTls Characters
+    }
+    header(HeaderProblem) {
+        NotAToken Underscore Authorization Reserved Twice
+    }
+    issuer(IssuerProblem) {
+        KeysOverHttp Algorithm AlgorithmNone AlgorithmNeedsSecret AlgorithmNotForSecret
+        SecretAlgorithmUnnamed KeySources DiscoveryOff KeySet KeySetEmpty SecretTooShort IssuerTwice
+        LeewayLong LifetimeUnlimited
+    }
+    route(RouteProblem) {
+        Unknown NameTwice Pattern Method MethodNeverServed PathReserved NeverReached NothingAccepted
+        AcceptWithoutDemand NoIssuer ApiKeyNowhere NoEffect AllowEmpty AllowIdentityFalse AllowText
+        Scope ClaimsWithoutTokens EverythingOpen Unused
+    }
+}
+
+/// The names of a problem: a URL's defects have names of their own.
+pub(crate) fn names(problem: &Problem) -> Vec<&'static str> {
+    match problem {
+        Problem::Text(problem) => vec![text(problem)],
+        Problem::Server(problem) => {
+            let mut names = vec![server(problem)];
+            if let ServerProblem::Url { defect, .. } = problem {
+                names.push(url(defect));
+            }
+            names
+        }
+        Problem::Header(problem) => vec![header(problem)],
+        Problem::Issuer(problem) => vec![issuer(problem)],
+        Problem::Route(problem) => vec![route(problem)],
+    }
+}

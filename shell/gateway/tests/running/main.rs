@@ -1,0 +1,20 @@
+//! The gateway as it runs: real sockets, real threads, a real store. Each test opens a stage of its own, and waits for
+//! what comes by a socket, never for time to pass.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+#![allow(clippy::missing_panics_doc, reason = "tests")]
+
+mod stage;
+
+mod framing;
+mod header_trust;
+mod http2_way;
+mod limits;
+mod proxying;
+mod revocation;
+mod targets;

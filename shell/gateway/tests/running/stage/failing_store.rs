@@ -1,0 +1,114 @@
+//! A store that fails when it is told to.
+//!
+//! Knows: the store's trait. Does not know what the gateway makes of a failure.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use countersign_secret::api_key::KeyId;
+use countersign_secret::password::PasswordHash;
+use countersign_store::{
+    AccountAnswer, Answer, Imported, Key, KeyList, KeyRecord, NewKey, NewUser, OnConflict,
+    RefusalRecord, Rotation, Store, StoreError, User,
+};
+
+/// A store that fails on demand, as one on a disk that is gone.
+pub(crate) struct Failing {
+    inner: Arc<dyn Store>,
+    fails: Arc<AtomicBool>,
+}
+
+impl Failing {
+    pub(crate) fn new(inner: Arc<dyn Store>, fails: Arc<AtomicBool>) -> Self {
+        Self { inner, fails }
+    }
+
+    fn either<'a, T: 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
+        if self.fails.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(StoreError::Busy) });
+        }
+        answer
+    }
+}
+
+impl Store for Failing {
+    fn add_user(&self, user: NewUser, now: i64) -> Answer<'_, User> {
+        self.either(self.inner.add_user(user, now))
+    }
+
+    fn import_users(&self, users: Vec<NewUser>, on: OnConflict, now: i64) -> Answer<'_, Imported> {
+        self.either(self.inner.import_users(users, on, now))
+    }
+
+    fn users<'a>(&'a self, after: Option<&'a str>, max: u32) -> Answer<'a, Vec<User>> {
+        self.either(self.inner.users(after, max))
+    }
+
+    fn user<'a>(&'a self, name: &'a str) -> Answer<'a, Option<User>> {
+        self.either(self.inner.user(name))
+    }
+
+    fn set_disabled(&self, name: &str, disabled: bool, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.set_disabled(name, disabled, now))
+    }
+
+    fn set_password(&self, name: &str, hash: PasswordHash, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.set_password(name, hash, now))
+    }
+
+    fn set_groups(&self, name: &str, groups: Vec<Box<str>>, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.set_groups(name, groups, now))
+    }
+
+    fn delete_user(&self, name: &str, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.delete_user(name, now))
+    }
+
+    fn account<'a>(&'a self, name: &'a str) -> Answer<'a, AccountAnswer> {
+        self.either(self.inner.account(name))
+    }
+
+    fn replace_hash(&self, id: i64, old: PasswordHash, new: PasswordHash) -> Answer<'_, bool> {
+        self.either(self.inner.replace_hash(id, old, new))
+    }
+
+    fn create_key(&self, key: NewKey, now: i64) -> Answer<'_, Key> {
+        self.either(self.inner.create_key(key, now))
+    }
+
+    fn keys(&self, list: KeyList) -> Answer<'_, Vec<Key>> {
+        self.either(self.inner.keys(list))
+    }
+
+    fn key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<Key>> {
+        self.either(self.inner.key(id))
+    }
+
+    fn revoke_key(&self, id: &KeyId, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.revoke_key(id, now))
+    }
+
+    fn rotate_key(&self, rotation: Rotation, now: i64) -> Answer<'_, Key> {
+        self.either(self.inner.rotate_key(rotation, now))
+    }
+
+    fn api_key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<KeyRecord>> {
+        self.either(self.inner.api_key(id))
+    }
+
+    fn note_uses(&self, uses: Vec<(KeyId, i64)>) -> Answer<'_, ()> {
+        self.either(self.inner.note_uses(uses))
+    }
+
+    fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()> {
+        self.either(self.inner.keep_refusals(refusals))
+    }
+
+    fn refusal<'a>(&'a self, request_id: &'a str) -> Answer<'a, Option<RefusalRecord>> {
+        self.either(self.inner.refusal(request_id))
+    }
+
+    fn change_stamp(&self) -> Answer<'_, u64> {
+        self.either(self.inner.change_stamp())
+    }
+}
