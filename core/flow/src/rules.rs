@@ -64,7 +64,7 @@ pub struct IssuerRules {
     pub lifetime_secs_max: Option<u32>,
     /// Claims that must be present, besides `iss`, `aud` and `exp`.
     pub required_claims: Vec<String>,
-    /// The claims in which scopes are looked for; the first that is there counts.
+    /// The claims in which scopes are looked for; those of all of them count together.
     pub scope_claims: Vec<Box<str>>,
     /// The claim that names the subject.
     pub subject_claim: Box<str>,

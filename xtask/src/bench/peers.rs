@@ -146,7 +146,16 @@ pub(super) fn write(folder: &Path, name: &str, text: &str) -> Outcome<PathBuf> {
     Ok(file)
 }
 
-/// First line that a program prints of its version, wherever it prints it.
+fn name_of(program: &Path) -> String {
+    program
+        .file_name()
+        .unwrap_or(program.as_os_str())
+        .display()
+        .to_string()
+}
+
+/// First line that a program prints of its version, wherever it prints it. Some begin with the path that they were
+/// called by, which is nobody's business.
 pub(super) fn version(program: &Path, argument: &str) -> String {
     let Ok(output) = Command::new(program).arg(argument).output() else {
         return "version unknown".to_owned();
@@ -157,5 +166,5 @@ pub(super) fn version(program: &Path, argument: &str) -> String {
         .find(|line| !line.trim().is_empty())
         .unwrap_or("version unknown")
         .trim()
-        .to_owned()
+        .replace(&*program.display().to_string(), &name_of(program))
 }
