@@ -37,6 +37,11 @@ impl Failure {
         self
     }
 
+    /// The same for a command whose exit code 1 is a result: whatever keeps it from one is 2.
+    pub(crate) fn without_result(self) -> Self {
+        Self { code: 2, ..self }
+    }
+
     /// Says it, and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("error: {}", self.message);

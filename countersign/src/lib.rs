@@ -6,6 +6,7 @@
 mod check;
 mod context;
 mod demo;
+mod explain;
 mod failure;
 mod help_markdown;
 mod init;
@@ -62,6 +63,8 @@ enum Command {
     Key(OfStore<key::Command>),
     /// Tell what is known of a refusal
     Why(why::Args),
+    /// Find out why a request is refused, on anybody's server
+    Explain(Box<explain::Args>),
     /// Print the reference of commands as Markdown
     #[command(hide = true)]
     HelpMarkdown,
@@ -91,7 +94,8 @@ pub fn help_markdown() -> String {
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let arguments = explain::own_options_first(&command(), std::env::args_os().collect());
+    let cli = Cli::parse_from(arguments);
     match dispatch(cli) {
         Ok(code) => code,
         Err(failure) => failure.report(),
@@ -109,6 +113,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::User(of) => user::run(of.command, &context.with_store(of.store)),
         Command::Key(of) => key::run(of.command, &context.with_store(of.store)),
         Command::Why(args) => why::run(args, context),
+        Command::Explain(args) => explain::run(*args, context),
         Command::HelpMarkdown => {
             printing::data(&help_markdown())?;
             Ok(ExitCode::SUCCESS)

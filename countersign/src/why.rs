@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use countersign_store::Store;
 
-use self::account::Account;
+pub(crate) use self::account::Account;
 use crate::context::{Context, StoreFile};
 use crate::failure::Failure;
 use crate::printing::{self, plain};
@@ -67,6 +67,13 @@ pub(crate) fn run(args: Args, context: Context) -> Result<ExitCode, Failure> {
         printing::data(&account.text())?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the store knows of a refusal.
+pub(crate) fn account_of(id: &str, context: &Context) -> Result<Account, Failure> {
+    let store = context.store()?;
+    let found = find(id, Some(&*store), None, context)?;
+    found.ok_or_else(|| unknown(id, true))
 }
 
 fn find(

@@ -77,7 +77,7 @@ impl Claims {
     /// Whether claims give away an ID token that is not typed. OpenID Connect Core 1.0 sections 3.1.3.6 and 3.3.2.11
     /// define the hashes for ID tokens alone. `nonce` is theirs too, but some access tokens repeat it, and those have a
     /// scope.
-    fn is_id_token(&self) -> bool {
+    pub(crate) fn is_id_token(&self) -> bool {
         let has = |name| self.claim(name).is_some();
         has("at_hash")
             || has("c_hash")
@@ -88,7 +88,7 @@ impl Claims {
 
     /// Refresh and offline tokens of Keycloak name their kind in the claims. `events` is that of logout tokens and
     /// security events (RFC 8417 section 2.2).
-    fn is_other_kind(&self) -> bool {
+    pub(crate) fn is_other_kind(&self) -> bool {
         self.text("typ")
             .is_some_and(|typ| ["Refresh", "Offline", "Logout"].contains(&typ))
             || self.text("token_use") == Some("refresh")

@@ -105,7 +105,7 @@ impl Proof<'_> {
         self.decoded.get(..self.payload_bytes).unwrap_or_default()
     }
 
-    fn signature(&self) -> &[u8] {
+    pub(crate) fn signature(&self) -> &[u8] {
         self.decoded.get(self.payload_bytes..).unwrap_or_default()
     }
 

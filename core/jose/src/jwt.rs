@@ -46,6 +46,15 @@ impl<'t> Unverified<Jwt<'t>> {
         self.inner().claims.typ()
     }
 
+    /// For [`hearsay`](crate::Hearsay) alone.
+    pub(crate) fn unproven_claims(&self) -> &Claims {
+        &self.inner().claims
+    }
+
+    pub(crate) fn signature_bytes(&self) -> usize {
+        self.inner().proof.signature().len()
+    }
+
     /// Whether the token says that it is from that issuer, to find the issuer's keys. It proves nothing.
     pub fn is_issued_by(&self, issuer: &str) -> bool {
         self.inner().claims.issuer() == Some(issuer)

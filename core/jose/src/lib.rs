@@ -35,7 +35,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! An unverified token has no claims to read:
+//! An unverified token has no claims to read, except for what [`Hearsay`] tells those who look for the reason of a
+//! refusal:
 //!
 //! ```compile_fail,E0599
 //! let token = countersign_jose::Jwt::parse(b"a.b.c").unwrap();
@@ -55,6 +56,7 @@ mod base64url;
 mod claims;
 mod expectations;
 mod header;
+mod hearsay;
 mod jwk;
 mod jws;
 mod jwt;
@@ -71,6 +73,7 @@ mod tests;
 pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use expectations::Expectations;
+pub use hearsay::Hearsay;
 pub use jwk::{Curve, KeyDefect, PublicKey, Thumbprint};
 pub use jws::Jws;
 pub use jwt::Jwt;

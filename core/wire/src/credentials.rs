@@ -13,8 +13,10 @@ use countersign_cause::Cause;
 use crate::Scheme;
 use crate::grammar::{is_token, trim_ows};
 
-pub(crate) use diagnosis::{looks_like_jwt, misplaced_scheme, misspelt, unfit};
-pub(crate) use placeholder::{PLACEHOLDER_BYTES_MAX, is_placeholder, is_unset};
+pub use diagnosis::{is_known_scheme, looks_like_jwt};
+pub(crate) use diagnosis::{misplaced_scheme, misspelt, unfit};
+pub(crate) use placeholder::PLACEHOLDER_BYTES_MAX;
+pub use placeholder::{is_placeholder, is_unset};
 
 /// Why credentials cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +69,7 @@ pub fn parse(value: &[u8]) -> Result<Credentials<'_>, Defect> {
             scheme_word: word,
             rest: trim_spaces(rest),
         }),
-        None if diagnosis::is_known_scheme(value) => Ok(Credentials {
+        None if is_known_scheme(value) => Ok(Credentials {
             scheme_word: value,
             rest: &[],
         }),

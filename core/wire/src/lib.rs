@@ -1,9 +1,9 @@
 //! The grammar of HTTP authentication, both ways: what a request presents and what a refusal asks for.
 //!
 //! Knows: header and query bytes, RFC 9110 sections 5.6, 11 and 12.5.1, and the schemes Basic (RFC 7617), Bearer
-//! (RFC 6750) and `ApiKey`, each with a client half that writes credentials and reads its challenge, and a server
-//! half that reads credentials and writes its challenge; problem documents (RFC 9457) and protected resource
-//! metadata (RFC 9728).
+//! (RFC 6750), `ApiKey` and Digest (RFC 7616), each with a client half that writes credentials and reads its
+//! challenge, and a server half that reads credentials and, but for Digest, writes its challenge; problem documents
+//! (RFC 9457) and protected resource metadata (RFC 9728).
 //!
 //! Does not know: users, keys, token contents, routes, time. Whether a credential is any good is decided elsewhere;
 //! here it is only read, and where it is written wrongly, the cause is named.
@@ -14,6 +14,7 @@ pub mod basic;
 pub mod bearer;
 pub mod challenge;
 pub mod credentials;
+pub mod digest;
 pub mod grammar;
 pub mod metadata;
 pub mod problem;

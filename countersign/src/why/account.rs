@@ -11,31 +11,31 @@ use crate::printing::{self, plain, time};
 
 /// The facts, as text.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Account {
-    pub(super) request_id: String,
-    pub(super) time: String,
-    pub(super) cause: String,
+pub(crate) struct Account {
+    pub(crate) request_id: String,
+    pub(crate) time: String,
+    pub(crate) cause: String,
     /// What the client was told.
-    pub(super) told: String,
-    pub(super) status: u16,
-    pub(super) route: Option<String>,
-    pub(super) scheme: Option<String>,
-    pub(super) method: String,
-    pub(super) host: Option<String>,
-    pub(super) path: String,
-    pub(super) peer: String,
-    pub(super) user_agent: Option<String>,
-    pub(super) subject: Option<String>,
+    pub(crate) told: String,
+    pub(crate) status: u16,
+    pub(crate) route: Option<String>,
+    pub(crate) scheme: Option<String>,
+    pub(crate) method: String,
+    pub(crate) host: Option<String>,
+    pub(crate) path: String,
+    pub(crate) peer: String,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) subject: Option<String>,
     /// What exactly was found; the last of the steps has it where there are steps.
-    pub(super) detail: Option<String>,
-    pub(super) steps: Vec<Step>,
+    pub(crate) detail: Option<String>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// One stage of the line, and what it found.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub(super) struct Step {
-    pub(super) stage: String,
-    pub(super) words: String,
+pub(crate) struct Step {
+    pub(crate) stage: String,
+    pub(crate) words: String,
 }
 
 impl From<RefusalRecord> for Account {

@@ -24,6 +24,7 @@ const COMMANDS: &[&[&str]] = &[
     &["key", "revoke"],
     &["key", "rotate"],
     &["why"],
+    &["explain"],
 ];
 
 #[test]

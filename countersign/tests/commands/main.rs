@@ -10,6 +10,7 @@
 
 mod configuration;
 mod demo;
+mod explain;
 mod help;
 mod import;
 mod key;

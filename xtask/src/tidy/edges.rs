@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "countersign-config",
     "countersign-store",
     "countersign-gateway",
+    "countersign-explain",
     "countersign",
     "xtask",
 ];

@@ -6,6 +6,7 @@
 mod attributes;
 mod causes;
 mod edges;
+mod reach;
 mod security;
 mod shape;
 mod test_code;
@@ -53,6 +54,7 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome<()> {
     problems.extend(shape::check(&sources));
     problems.extend(words::check(&sources));
     problems.extend(attributes::check(&sources));
+    problems.extend(reach::check(&sources));
     problems.extend(causes::check(&refusals(), &sources));
     problems.extend(security::check(&sources));
     report(problems, sources.len())

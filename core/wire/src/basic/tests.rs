@@ -256,3 +256,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_diagnosis_decodes_what_no_credentials_are_read_from() {
+    for (payload, bytes) in [
+        ("QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Aladdin:open sesame"),
+        ("QWxhZGRpbjpvcGVu\n IHNlc2FtZQ", "Aladdin:open sesame"),
+        ("YTo_Pj8-", "a:?>?>"),
+        ("YTo/Pj8+", "a:?>?>"),
+        ("", ""),
+    ] {
+        let decoded = super::server::decode_leniently(payload.as_bytes()).unwrap();
+        assert_eq!(decoded.expose(), bytes.as_bytes(), "{payload:?}");
+    }
+    for payload in ["a:b", "YTo_Pj8+", "Y", "\"YTpi\""] {
+        assert!(
+            super::server::decode_leniently(payload.as_bytes()).is_none(),
+            "{payload:?}"
+        );
+    }
+}

@@ -62,7 +62,8 @@ const WRONG_WORDS: [&str; 20] = [
     "type",
 ];
 
-pub(crate) fn is_known_scheme(word: &[u8]) -> bool {
+/// Whether a word is a scheme of the registry of RFC 9110 section 16.4.1, or of a vendor, that others may well speak.
+pub fn is_known_scheme(word: &[u8]) -> bool {
     Scheme::from_word(word).is_some()
         || FOREIGN_SCHEMES
             .iter()
@@ -70,7 +71,7 @@ pub(crate) fn is_known_scheme(word: &[u8]) -> bool {
 }
 
 /// Three parts of base64url, the first of which starts a JSON object.
-pub(crate) fn looks_like_jwt(bytes: &[u8]) -> bool {
+pub fn looks_like_jwt(bytes: &[u8]) -> bool {
     bytes.starts_with(b"eyJ")
         && bytes.iter().filter(|byte| **byte == b'.').count() >= 2
         && is_token68(bytes)

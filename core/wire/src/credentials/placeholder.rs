@@ -6,7 +6,7 @@ use super::looks_like_jwt;
 pub(crate) const PLACEHOLDER_BYTES_MAX: usize = 64;
 
 /// Whether the bytes stand for a credential instead of being one.
-pub(crate) fn is_placeholder(bytes: &[u8]) -> bool {
+pub fn is_placeholder(bytes: &[u8]) -> bool {
     if bytes.len() > PLACEHOLDER_BYTES_MAX {
         return false;
     }
@@ -14,7 +14,7 @@ pub(crate) fn is_placeholder(bytes: &[u8]) -> bool {
 }
 
 /// What a language writes for a value that is not there, or a template whose variable nobody filled in.
-pub(crate) fn is_unset(bytes: &[u8]) -> bool {
+pub fn is_unset(bytes: &[u8]) -> bool {
     const NOTHINGS: [&str; 8] = [
         "undefined",
         "null",

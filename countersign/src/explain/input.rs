@@ -1,0 +1,63 @@
+//! Reading what was given: files and standard input.
+//!
+//! Knows: limits, and what to say of a file that cannot be read. Does not know what is in one.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// What stands for standard input.
+const STDIN: &str = "-";
+
+/// A paste, a request, an answer.
+pub(super) const TEXT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// A recording, a collection.
+pub(super) const RECORDING_BYTES_MAX: u64 = 200 * 1024 * 1024;
+
+/// The bytes of a file, `-` for standard input.
+pub(super) fn bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+    if path == Path::new(STDIN) {
+        return stdin(bytes_max);
+    }
+    let name = path.display();
+    let failed = |error: &std::io::Error| {
+        let failure = Failure::usage(format!("cannot read `{name}`: {error}"));
+        if error.kind() == std::io::ErrorKind::IsADirectory {
+            failure.help("name the file itself")
+        } else {
+            failure
+        }
+    };
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    let bytes = limited(file, bytes_max).map_err(|error| failed(&error))?;
+    checked(bytes, &format!("`{name}`"), bytes_max)
+}
+
+/// All of standard input.
+pub(super) fn stdin(bytes_max: u64) -> Result<Vec<u8>, Failure> {
+    let bytes = limited(std::io::stdin().lock(), bytes_max)
+        .map_err(|error| Failure::usage(format!("cannot read standard input: {error}")))?;
+    checked(bytes, "standard input", bytes_max)
+}
+
+/// One byte more than allowed tells that there are more.
+fn limited(reader: impl Read, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn checked(bytes: Vec<u8>, name: &str, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+    if bytes.is_empty() {
+        return Err(Failure::usage(format!("{name} is empty")));
+    }
+    if bytes.len() as u64 > bytes_max {
+        let mebibytes = bytes_max / (1024 * 1024);
+        return Err(Failure::usage(format!(
+            "{name} is longer than {mebibytes} MiB"
+        )));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,6 @@
+//! `explain`, in each of its forms, against a small server on loopback.
+
+mod server;
+mod sources;
+mod told;
+mod usage;

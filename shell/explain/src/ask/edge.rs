@@ -1,0 +1,220 @@
+//! Is it the credentials at all? What stands in front: a bot filter, a cache, a limit of sizes, another credential.
+//!
+//! Knows: what each of them reacts to. Each probe changes one thing that is no credential, or leaves one credential out.
+
+use countersign_cause::Cause;
+
+use crate::ask::trial::{self, Trial};
+use crate::command;
+use crate::credential::{Carrier, credentials_of, without};
+use crate::finding::{Finding, Fix, Weight};
+use crate::message::{Answer, Request};
+use crate::scene::Scene;
+
+/// A user agent that no bot filter stops.
+const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// From here on a head is large enough to meet the limit of a common server, in bytes.
+const HEAD_BYTES_LARGE: usize = 4096;
+
+/// Looks for causes beside the credentials.
+pub(crate) async fn ask(scene: &mut Scene<'_>) {
+    if !scene.is_refused() || scene.is_proven() {
+        return;
+    }
+    let (Some(request), Some(refusal)) = (scene.baseline.request.clone(), scene.refusal().cloned())
+    else {
+        return;
+    };
+    several(scene, &request).await;
+    size(scene, &request, &refusal).await;
+    cache(scene, &request, &refusal).await;
+    bot_filter(scene, &request, &refusal).await;
+}
+
+/// Several credentials in one request: each is left out in turn.
+async fn several(scene: &mut Scene<'_>, request: &Request) {
+    let mut carriers: Vec<Carrier> = Vec::new();
+    for credential in credentials_of(request) {
+        if !carriers.contains(&credential.carrier) {
+            carriers.push(credential.carrier);
+        }
+    }
+    if carriers.len() < 2 || scene.is_proven() {
+        return;
+    }
+    // A cookie that comes along by itself is the likelier culprit.
+    carriers.sort_by_key(|carrier| !matches!(carrier, Carrier::Cookie));
+    for carrier in carriers.into_iter().take(3) {
+        let changed = without(request, &carrier);
+        let what = named(&carrier);
+        let why = format!("the same without {what}");
+        if let Trial::Passed(answer) = trial::run(scene, &changed, &why).await {
+            let evidence = format!(
+                "without {what} the same request is answered {}: it wins over the other credential",
+                answer.status
+            );
+            let fix = Fix::new(
+                Cause::CredentialsOverridden.entry().who,
+                format!(
+                    "do not send {what} along; it is taken in place of the credential that is meant"
+                ),
+            )
+            .with_command(command::curl(scene.case, &changed));
+            let finding = Finding::new(Cause::CredentialsOverridden, Weight::Proof, evidence);
+            return scene.found(finding.with_fix(fix));
+        }
+    }
+}
+
+fn named(carrier: &Carrier) -> String {
+    match carrier {
+        Carrier::Authorization => "`Authorization`".to_owned(),
+        Carrier::Field(name) => format!("the field `{name}`"),
+        Carrier::Cookie => "the cookies".to_owned(),
+        Carrier::Query(name) | Carrier::Form(name) => format!("the parameter `{name}`"),
+    }
+}
+
+/// A head that is too large for something on the way.
+async fn size(scene: &mut Scene<'_>, request: &Request, refusal: &Answer) {
+    let bytes: usize = request
+        .fields
+        .iter()
+        .map(|field| field.name.len() + field.value.len() + 4)
+        .sum();
+    let said = matches!(refusal.status, 400 | 413 | 414 | 431 | 494 | 520);
+    if scene.is_proven() || bytes < HEAD_BYTES_LARGE || !said && bytes < 2 * HEAD_BYTES_LARGE {
+        return;
+    }
+    let largest = request.fields.iter().max_by_key(|field| field.value.len());
+    let Some(largest) = largest.map(|field| (field.name.clone(), field.value.len())) else {
+        return;
+    };
+    let (name, value_bytes) = largest;
+    let mut changed = request.clone();
+    changed.fields.remove(&name);
+    let why = format!("the same without `{name}` of {value_bytes} bytes");
+    let trial = trial::run(scene, &changed, &why).await;
+    let told = "keep the cookies and tokens small, or raise the limit of header sizes at every hop";
+    let finding = |weight, evidence| {
+        Finding::new(Cause::HeaderTooLarge, weight, evidence)
+            .with_fix(Fix::new(Cause::HeaderTooLarge.entry().who, told))
+    };
+    match trial {
+        Trial::Passed(answer) | Trial::Changed(answer)
+            if said && answer.status != refusal.status =>
+        {
+            let evidence = format!(
+                "the fields are {bytes} bytes and `{name}` {value_bytes} of them; without it the answer is {} and not {}",
+                answer.status, refusal.status
+            );
+            scene.found(finding(Weight::Proof, evidence));
+        }
+        Trial::Passed(_) | Trial::Changed(_) | Trial::Same | Trial::Unknown => {
+            let evidence = format!("the fields are {bytes} bytes, `{name}` {value_bytes} of them");
+            let weight = if said { Weight::Fair } else { Weight::Slight };
+            scene.found(finding(weight, evidence));
+        }
+    }
+}
+
+/// A refusal that was kept and is replayed.
+async fn cache(scene: &mut Scene<'_>, request: &Request, refusal: &Answer) {
+    let Some(sign) = sign_of_a_cache(refusal) else {
+        return;
+    };
+    if scene.is_proven() {
+        return;
+    }
+    let mut changed = request.clone();
+    changed.fields.set("Cache-Control", "no-cache");
+    changed
+        .url
+        .query_pairs_mut()
+        .append_pair("countersign-probe", "1");
+    let why = "the same past the cache: another query and `Cache-Control: no-cache`";
+    let fix = Fix::new(
+        Cause::CachedRefusal.entry().who,
+        "let the cache keep no refusals and nothing that needs credentials: `Cache-Control: no-store` on them, and `Vary: Authorization, Cookie`",
+    );
+    match trial::run(scene, &changed, why).await {
+        Trial::Passed(answer) => {
+            let evidence = format!(
+                "the refusal comes from a cache ({sign}); past it the same request is answered {}",
+                answer.status
+            );
+            let fix = fix.with_command(command::curl(scene.case, &changed));
+            scene.found(Finding::new(Cause::CachedRefusal, Weight::Proof, evidence).with_fix(fix));
+        }
+        Trial::Changed(_) | Trial::Same | Trial::Unknown => {
+            let evidence = format!("the refusal comes from a cache ({sign})");
+            scene.found(Finding::new(Cause::CachedRefusal, Weight::Fair, evidence).with_fix(fix));
+        }
+    }
+}
+
+fn sign_of_a_cache(refusal: &Answer) -> Option<String> {
+    // RFC 9111 section 5.1: Age says that the answer was not made for this request.
+    if let Some(age) = refusal.fields.text("age") {
+        let seconds: u64 = age.trim().parse().ok()?;
+        return (seconds > 0).then(|| format!("Age: {seconds}"));
+    }
+    for name in [
+        "x-cache",
+        "cf-cache-status",
+        "x-cache-status",
+        "x-proxy-cache",
+        "cache-status",
+    ] {
+        let value = refusal.fields.text(name).unwrap_or_default();
+        let lower = value.to_ascii_lowercase();
+        if lower.starts_with("hit") || lower.contains("; hit") || lower.contains(" hit") {
+            return Some(format!("{name}: hit"));
+        }
+    }
+    None
+}
+
+/// A filter that looks at who asks, before anybody looks at credentials.
+async fn bot_filter(scene: &mut Scene<'_>, request: &Request, refusal: &Answer) {
+    let challenged = refusal.fields.has("www-authenticate");
+    let alike = scene
+        .baseline
+        .none
+        .as_ref()
+        .is_none_or(|none| none.status == refusal.status);
+    if scene.is_proven()
+        || challenged
+        || !alike
+        || !matches!(refusal.status, 401 | 403 | 406 | 429 | 503)
+    {
+        return;
+    }
+    let agent = request
+        .fields
+        .text("user-agent")
+        .unwrap_or_default()
+        .into_owned();
+    if agent.contains("Mozilla/") {
+        return;
+    }
+    let mut changed = request.clone();
+    changed.fields.set("User-Agent", BROWSER);
+    if !changed.fields.has("accept-language") {
+        changed.fields.add("Accept-Language", "en");
+    }
+    let why = "the same with the user agent of a browser";
+    if let Trial::Passed(answer) = trial::run(scene, &changed, why).await {
+        let evidence = format!(
+            "with the user agent of a browser the same request is answered {}",
+            answer.status
+        );
+        let fix = Fix::new(
+            Cause::EdgeRefused.entry().who,
+            "let the filter in front pass this client: by its own rule, not by a borrowed user agent",
+        )
+        .with_command(command::curl(scene.case, &changed));
+        scene.found(Finding::new(Cause::EdgeRefused, Weight::Proof, evidence).with_fix(fix));
+    }
+}

@@ -1,0 +1,53 @@
+//! A 401 without a challenge.
+
+use countersign_cause::Cause;
+
+use crate::finding::{Finding, Fix, Weight};
+use crate::scene::Scene;
+
+/// API Gateway does not let `WWW-Authenticate` through under its own name.
+const RENAMED: &str = "x-amzn-remapped-www-authenticate";
+
+pub(super) fn look(scene: &mut Scene<'_>) {
+    let Some(refusal) = super::explained(scene) else {
+        return;
+    };
+    // RFC 9110 section 15.5.2: the server generating a 401 response MUST send a WWW-Authenticate field.
+    if refusal.status != 401 || refusal.fields.has("www-authenticate") {
+        return;
+    }
+    let cause = Cause::ChallengeMissing;
+    let waits = waits_for_a_challenge(scene);
+    let (weight, evidence) = match waits {
+        // It has a login and sends it only to whoever asks.
+        true => (
+            Weight::Strong,
+            "the answer is 401 without `WWW-Authenticate`, and the client has a login that it sends only when a challenge asks for it",
+        ),
+        false => (
+            Weight::Slight,
+            "the answer is 401 without `WWW-Authenticate`, so that it does not say what it wants",
+        ),
+    };
+    let mut finding = Finding::new(cause, weight, evidence);
+    if refusal.fields.has(RENAMED) {
+        finding.evidence = format!(
+            "the answer is 401, and its challenge stands in `{RENAMED}`, where no client looks"
+        );
+        finding = finding.with_fix(Fix::new(
+            cause.entry().who,
+            "map the renamed field back to `WWW-Authenticate` in the gateway's response",
+        ));
+    }
+    scene.found(finding);
+}
+
+fn waits_for_a_challenge(scene: &Scene<'_>) -> bool {
+    let has_login = scene.case.login.is_some() || !scene.case.negotiates.is_empty();
+    let is_sent = scene
+        .case
+        .request
+        .as_ref()
+        .is_some_and(|request| request.fields.has("authorization"));
+    has_login && !is_sent
+}

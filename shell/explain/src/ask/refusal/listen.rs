@@ -1,0 +1,95 @@
+//! The words of the refusal, and of those that it is compared with.
+//!
+//! Knows: that the answers to others than the given credentials tell who answers, and nothing of the given ones.
+
+use countersign_cause::{Cause, Stage};
+
+use super::explained;
+use crate::credential::credentials_of;
+use crate::finding::{Finding, Weight};
+use crate::likeness::alike;
+use crate::scene::{Scene, Sees};
+use crate::words::{self, Recognised};
+
+pub(super) fn to(scene: &mut Scene<'_>) {
+    let Some(refusal) = explained(scene) else {
+        return;
+    };
+    let Recognised { names, findings } = words::recognise(scene.case, &refusal);
+    let is_ours = names.iter().any(|name| name == words::OURS);
+    add(scene, names);
+    let stripped = findings
+        .iter()
+        .any(|finding| finding.cause == Cause::ProxyStrippedCredentials);
+    let findings: Vec<Finding> = findings
+        .into_iter()
+        .filter_map(|finding| match is_ours {
+            // Our own gateway has checked, and names what it found.
+            true => Some(finding),
+            false => beside_what_is_known(scene, finding),
+        })
+        .collect();
+    scene.findings.extend(findings);
+    if stripped {
+        arrival(scene);
+    }
+    for other in [scene.baseline.none.clone(), scene.baseline.made_up.clone()] {
+        if let Some(other) = other.filter(|other| !alike(other, &refusal)) {
+            add(scene, words::recognise(scene.case, &other).names);
+        }
+    }
+}
+
+/// A token is held against clocks, keys and metadata before, with the words of the refusal in hand: what was found so
+/// is not counted twice, nor brought back where it was excluded.
+fn beside_what_is_known(scene: &Scene<'_>, mut finding: Finding) -> Option<Finding> {
+    if finding.cause.entry().stage != Stage::Token {
+        return Some(finding);
+    }
+    let known = || {
+        let all = scene.findings.iter();
+        all.filter(|known| known.cause == finding.cause)
+    };
+    if known().any(|known| known.weight <= Weight::Against) {
+        return None;
+    }
+    if known().next().is_some() {
+        finding.weight = finding.weight.min(Weight::Slight);
+    } else if is_signed(scene) {
+        // Verifiers name the check that failed, which need not be the fault: an ID token fails at its audience.
+        finding.weight = finding.weight.min(Weight::Strong);
+    }
+    Some(finding)
+}
+
+fn is_signed(scene: &Scene<'_>) -> bool {
+    let request = scene.case.request.as_ref();
+    let credentials = request.map(credentials_of).unwrap_or_default();
+    credentials
+        .iter()
+        .any(|credential| words::has_shape_of_jwt(credential.secret.expose()))
+}
+
+fn add(scene: &mut Scene<'_>, names: Vec<String>) {
+    for name in names {
+        if !scene.recognised.contains(&name) {
+            scene.recognised.push(name);
+        }
+    }
+}
+
+/// The words say that nothing came. Whether others come through the same field tells if it is taken away.
+fn arrival(scene: &mut Scene<'_>) {
+    let cause = Cause::ProxyStrippedCredentials;
+    match scene.baseline.sees {
+        Sees::Alike => scene.found(Finding::new(
+            cause,
+            Weight::Fair,
+            "the answer is the same to these credentials, to made-up ones and to none",
+        )),
+        Sees::Overlooks | Sees::Refuses => {
+            scene.found(Finding::new(cause, Weight::Against, String::new()));
+        }
+        Sees::Unknown | Sees::Nothing | Sees::Recognises | Sees::PassesWithout | Sees::Passes => {}
+    }
+}

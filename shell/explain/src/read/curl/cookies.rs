@@ -1,0 +1,64 @@
+//! A cookie file, as curl and browsers' export write it.
+//!
+//! Knows: the Netscape format and lines of `Set-Cookie`. Does not know the time: cookies that have run out are among
+//! them.
+
+use url::Url;
+
+/// The cookies of a file that go to an address, as pairs of one `Cookie` field.
+pub(super) fn of_file(text: &str, url: &Url) -> Vec<String> {
+    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+    text.lines()
+        .filter_map(|line| {
+            let line = line.trim_end_matches(['\r', '\n']);
+            let line = line.strip_prefix("#HttpOnly_").unwrap_or(line);
+            if line.starts_with('#') {
+                return None;
+            }
+            of_columns(line, url, &host).or_else(|| of_field(line))
+        })
+        .collect()
+}
+
+/// Domain, whether subdomains count, path, whether it is for TLS alone, expiry, name, value.
+fn of_columns(line: &str, url: &Url, host: &str) -> Option<String> {
+    let columns: Vec<&str> = line.split('\t').collect();
+    let [domain, subdomains, path, secure, _, name, value] = columns.as_slice() else {
+        return None;
+    };
+    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+    let below = subdomains.eq_ignore_ascii_case("true") && host.ends_with(&format!(".{domain}"));
+    let fits = (host == domain || below)
+        && url.path().starts_with(path)
+        && (!secure.eq_ignore_ascii_case("true") || url.scheme() == "https");
+    fits.then(|| format!("{name}={value}"))
+}
+
+fn of_field(line: &str) -> Option<String> {
+    let (name, value) = line.split_once(':')?;
+    let pair = value.split(';').next()?.trim();
+    (name.eq_ignore_ascii_case("set-cookie") && pair.contains('=')).then(|| pair.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_cookie_goes_to_its_own_host_path_and_scheme() {
+        let file = "# Netscape HTTP Cookie File\n\
+                    .a.example\tTRUE\t/\tFALSE\t0\tsid\tone\n\
+                    #HttpOnly_b.a.example\tFALSE\t/app\tTRUE\t0\tcsrf\ttwo\n\
+                    other.example\tTRUE\t/\tFALSE\t0\tno\tno\n\
+                    Set-Cookie: plain=three; Path=/\n";
+        let of = |url: &str| of_file(file, &Url::parse(url).unwrap());
+        assert_eq!(
+            of("https://b.a.example/app/x"),
+            ["sid=one", "csrf=two", "plain=three"]
+        );
+        assert_eq!(of("http://b.a.example/app"), ["sid=one", "plain=three"]);
+        assert_eq!(of("http://c.example/"), ["plain=three"]);
+    }
+}

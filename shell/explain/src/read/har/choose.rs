@@ -1,0 +1,134 @@
+//! Which entry of a recording is the refused one.
+//!
+//! Knows: what is a refusal, and what only looks like one: the first leg of a challenge, a preflight whose request is
+//! there, a visit before the sign-in. Does not know causes.
+
+use crate::case::Exchange;
+use crate::credential::credentials_of;
+use crate::exchange::{
+    is_hidden_by_cors, is_preflight_of, is_sent_to_sign_in, is_sign_in, status, token_error,
+    token_parameters,
+};
+
+/// Kinds of refusals, the one that people ask about most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Unauthorized,
+    Proxy,
+    Forbidden,
+    Grant,
+    SignIn,
+    Hidden,
+}
+
+/// The number of the first entry of the best kind; `None` where nothing is refused.
+pub(super) fn entry(exchanges: &[Option<Exchange>]) -> Option<usize> {
+    let mut refused: Vec<(Kind, bool, usize)> = Vec::new();
+    for (number, exchange) in exchanges.iter().enumerate() {
+        let Some(exchange) = exchange else {
+            continue;
+        };
+        let silent = status(exchange) == 0 && exchange.recorded.error.is_none();
+        let hidden = silent && preflight_of(exchange, exchanges);
+        let Some(kind) = kind(exchange).or(hidden.then_some(Kind::Hidden)) else {
+            continue;
+        };
+        let later = exchanges.get(number + 1..).unwrap_or_default();
+        if is_answered_later(exchange, later) || kind == Kind::SignIn && signs_in(exchange, later) {
+            continue;
+        }
+        let number = request_of_preflight(exchange, exchanges).unwrap_or(number);
+        refused.push((kind, is_decoration(exchange), number));
+    }
+    refused.sort_unstable();
+    refused.first().map(|(_, _, number)| *number)
+}
+
+fn kind(exchange: &Exchange) -> Option<Kind> {
+    let answer = exchange.answer.as_ref();
+    match status(exchange) {
+        401 => Some(Kind::Unauthorized),
+        407 => Some(Kind::Proxy),
+        403 | 419 => Some(Kind::Forbidden),
+        400 if is_refused_grant(exchange) => Some(Kind::Grant),
+        _ if answer.is_some_and(|answer| is_sent_to_sign_in(&exchange.request, answer)) => {
+            Some(Kind::SignIn)
+        }
+        _ if is_hidden_by_cors(&exchange.recorded, answer) => Some(Kind::Hidden),
+        _ => None,
+    }
+}
+
+fn is_refused_grant(exchange: &Exchange) -> bool {
+    let said = exchange.answer.as_ref().and_then(token_error);
+    let path = exchange.request.url.path();
+    said.is_some() && (token_parameters(&exchange.request).is_some() || path.contains("token"))
+}
+
+/// Whether the same was asked again with other credentials and let through: the first leg of a challenge, a token that
+/// was renewed, a visit before the sign-in.
+fn is_answered_later(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
+    let own = carried(exchange);
+    later.iter().flatten().any(|other| {
+        other.request.method == exchange.request.method
+            && other.request.url == exchange.request.url
+            && (200..400).contains(&status(other))
+            && kind(other).is_none()
+            && carried(other)
+                .iter()
+                .any(|credential| !own.contains(credential))
+    })
+}
+
+/// Whether the visitor who was sent to the sign-in page signed in, and went on with new credentials.
+fn signs_in(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
+    let own = carried(exchange);
+    later.iter().flatten().any(|other| {
+        other.request.origin() == exchange.request.origin()
+            && (200..300).contains(&status(other))
+            && !is_sign_in(&other.request.url)
+            && !is_decoration(other)
+            && carried(other)
+                .iter()
+                .any(|credential| !own.contains(credential))
+    })
+}
+
+/// Whether a preflight of the request is in the recording.
+fn preflight_of(exchange: &Exchange, exchanges: &[Option<Exchange>]) -> bool {
+    let mut others = exchanges.iter().flatten();
+    others.any(|other| is_preflight_of(&other.request, &exchange.request))
+}
+
+fn carried(exchange: &Exchange) -> Vec<Vec<u8>> {
+    let credentials = credentials_of(&exchange.request).into_iter();
+    credentials
+        .map(|credential| credential.secret.expose().clone())
+        .collect()
+}
+
+/// The number of the request for which a preflight was sent, if it is in the recording.
+fn request_of_preflight(preflight: &Exchange, exchanges: &[Option<Exchange>]) -> Option<usize> {
+    let is_its = |other: &Option<Exchange>| {
+        let other = other.as_ref();
+        other.is_some_and(|other| is_preflight_of(&preflight.request, &other.request))
+    };
+    exchanges.iter().position(is_its)
+}
+
+/// Whether nobody would ask about it: the icon of the page, a picture, a source map.
+fn is_decoration(exchange: &Exchange) -> bool {
+    let kind = exchange.recorded.resource.as_deref().unwrap_or_default();
+    let path = exchange.request.url.path();
+    let endings = [
+        "favicon.ico",
+        ".png",
+        ".svg",
+        ".woff2",
+        ".css",
+        ".map",
+        ".jpg",
+    ];
+    matches!(kind, "image" | "font" | "stylesheet" | "ping")
+        || endings.iter().any(|ending| path.ends_with(ending))
+}

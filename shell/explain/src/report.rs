@@ -1,0 +1,64 @@
+//! What comes out: the outcome, the causes, and what was tried.
+//!
+//! Knows: the shape of the report. Does not know how it is shown; see `tell`.
+
+use crate::finding::Finding;
+use crate::probe::Tried;
+use crate::weigh::Conclusion;
+
+/// The whole result.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How the request ends.
+    pub outcome: Outcome,
+    /// The status that is explained; `None` where no answer came.
+    pub status: Option<u16>,
+    /// The causes, the best first.
+    pub causes: Vec<Conclusion>,
+    /// What was sent.
+    pub probes: Vec<Tried>,
+    /// Every observation, for `-v`.
+    pub findings: Vec<Finding>,
+    /// Whose servers and credentials were recognised, by name.
+    pub recognised: Vec<String>,
+    /// What only the server's owner can tell, where causes can't be told apart from outside.
+    pub question: Option<String>,
+    /// What kept the network from being asked, in words; `None` where it was asked or need not be.
+    pub limits: Vec<String>,
+}
+
+/// How the request ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is let through.
+    Accepted,
+    /// It is refused.
+    Refused,
+    /// No answer came.
+    Unreachable,
+}
+
+impl Outcome {
+    /// The word of the report.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Outcome::Accepted => "accepted",
+            Outcome::Refused => "refused",
+            Outcome::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl Report {
+    /// The exit code of the command: 0 accepted, 1 refused and a cause named, 3 refused and none found, 4 unreachable.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.outcome {
+            Outcome::Accepted => 0,
+            Outcome::Refused if self.causes.is_empty() => 3,
+            Outcome::Refused => 1,
+            Outcome::Unreachable => 4,
+        }
+    }
+}

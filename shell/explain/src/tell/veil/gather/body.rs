@@ -1,0 +1,105 @@
+//! Secrets in bodies: the answer of a token endpoint, the form of a login.
+//!
+//! Knows: names of members and parameters that hold secrets. Does not know what the body is for.
+
+use countersign_wire::credentials::looks_like_jwt;
+use serde_json::Value;
+
+use super::Gathered;
+use crate::credential::is_telling_parameter;
+
+/// A longer body is a page or a file. A recording has thousands.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Telling names of parameters that are words about an error in JSON.
+const NOT_MEMBERS: [&str; 4] = ["code", "key", "t", "auth"];
+
+/// What else a member may be called that holds a secret.
+const MEMBERS: [&str; 8] = [
+    "passwd",
+    "sessionid",
+    "session_id",
+    "sid",
+    "cookie",
+    "otp",
+    "private_key",
+    "device_code",
+];
+
+impl Gathered {
+    /// JSON, a form, or a text with tokens in it.
+    pub(super) fn body(&mut self, body: &[u8]) {
+        if body.is_empty() || body.len() > BODY_BYTES_MAX {
+            return;
+        }
+        if let Ok(value) = serde_json::from_slice::<Value>(body) {
+            return self.members(&value);
+        }
+        let Ok(text) = std::str::from_utf8(body) else {
+            return;
+        };
+        if !text.contains(char::is_whitespace) {
+            self.parameters(body);
+        }
+        self.parts(text);
+        for word in
+            text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_.".contains(letter))
+        {
+            if looks_like_jwt(word.as_bytes()) {
+                self.token(word.as_bytes());
+            }
+        }
+    }
+
+    fn members(&mut self, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match value {
+                        Value::String(text) if is_secret(name, text) => {
+                            self.token(text.as_bytes());
+                        }
+                        Value::String(text) if looks_like_jwt(text.as_bytes()) => {
+                            self.token(text.as_bytes());
+                        }
+                        Value::Null
+                        | Value::Bool(_)
+                        | Value::Number(_)
+                        | Value::String(_)
+                        | Value::Array(_)
+                        | Value::Object(_) => self.members(value),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.members(item);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// The telling parts of `multipart/form-data`, RFC 7578 section 4.2.
+    fn parts(&mut self, text: &str) {
+        for part in text.split("name=\"").skip(1) {
+            let Some((name, rest)) = part.split_once('"') else {
+                continue;
+            };
+            let value = rest.split_once("\r\n\r\n").map(|(_, value)| value);
+            let value = value.and_then(|value| value.split("\r\n--").next());
+            if let Some(value) = value.filter(|_| is_telling_parameter(name)) {
+                self.token(value.as_bytes());
+            }
+        }
+    }
+}
+
+/// A text of several words is a message about the secret, and an address is where to get one.
+fn is_secret(name: &str, text: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let telling = is_telling_parameter(&name) && !NOT_MEMBERS.contains(&name.as_str());
+    (telling || MEMBERS.contains(&name.as_str()))
+        && !text.contains(char::is_whitespace)
+        && !text.contains("://")
+}

@@ -1,0 +1,97 @@
+//! Recordings of a browser at a real server: the fault is in what was recorded, and the fix is carried out.
+
+use countersign_explain::read::har;
+use countersign_explain::{Case, Confidence};
+
+use crate::stage::{NOW_UNIX_SECS, Reply, Seen, Server, diagnose, first};
+
+/// One entry, with the answer that the server gives to it.
+fn entry(server: &Server, second: i64, target: &str, sent: &[(&str, &str)]) -> serde_json::Value {
+    let mut head = format!("GET {target} HTTP/1.1\r\nHost: x\r\n");
+    let mut headers = Vec::new();
+    for (name, value) in sent {
+        head.push_str(&format!("{name}: {value}\r\n"));
+        headers.push(serde_json::json!({ "name": name, "value": value }));
+    }
+    let answer = server.raw(&format!("{head}\r\n"));
+    let mut lines = answer.lines();
+    let status: u16 = lines
+        .next()
+        .unwrap()
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    let fields: Vec<serde_json::Value> = lines
+        .map_while(|line| line.split_once(": "))
+        .map(|(name, value)| serde_json::json!({ "name": name, "value": value }))
+        .collect();
+    let start = jiff::Timestamp::from_second(NOW_UNIX_SECS + second).unwrap();
+    serde_json::json!({
+        "startedDateTime": start.to_string(),
+        "time": 10,
+        "request": { "method": "GET", "url": server.url(target), "headers": headers },
+        "response": { "status": status, "headers": fields, "content": {} },
+    })
+}
+
+fn recorded(entries: &[serde_json::Value]) -> Case {
+    let file = serde_json::json!({ "log": { "entries": entries } }).to_string();
+    har::entry(file.as_bytes(), None).unwrap()
+}
+
+fn sessions(seen: &Seen, set: &str) -> Reply {
+    match (seen.path(), seen.field("cookie")) {
+        ("/auth/login", _) => Reply::ok().with("Set-Cookie", set),
+        (_, Some("sid=good")) => Reply::ok(),
+        (_, Some(_) | None) => Reply::new(401),
+    }
+}
+
+#[test]
+fn cookie_path_and_the_fixed_path() {
+    let set = "sid=good; HttpOnly";
+    let server = Server::start(move |seen| sessions(seen, set));
+    let login = entry(&server, 0, "/auth/login?user=alice", &[]);
+    let report = diagnose(&recorded(&[
+        login.clone(),
+        entry(&server, 5, "/api/me", &[]),
+    ]));
+    assert_eq!(first(&report), "cookie-path");
+    assert_eq!(report.causes[0].confidence, Confidence::Certain);
+    assert!(report.causes[0].fix.text.contains("sid=...; Path=/"));
+    // With that path the browser sends it, and the server lets it through.
+    let fixed = entry(&server, 5, "/api/me", &[("Cookie", "sid=good")]);
+    assert_eq!(fixed["response"]["status"], 200);
+}
+
+#[test]
+fn redirect_dropped_credentials_and_the_direct_address() {
+    let guarded = |seen: &Seen| match seen.field("authorization") {
+        Some("Bearer hush-hush") => Reply::ok(),
+        Some(_) | None => Reply::new(401).with("WWW-Authenticate", "Bearer"),
+    };
+    let server = Server::start(guarded);
+    let to = server.url("/me");
+    let front = Server::start(move |_| Reply::new(301).with("Location", &to));
+    let token = ("Authorization", "Bearer hush-hush");
+    let report = diagnose(&recorded(&[
+        entry(&front, 0, "/me/", &[token]),
+        entry(&server, 1, "/me", &[]),
+    ]));
+    assert_eq!(first(&report), "redirect-dropped-credentials");
+    let command = report.causes[0].fix.command.clone().unwrap();
+    let fixed = std::process::Command::new("sh")
+        .args([
+            "-c",
+            &format!("{command} -s -o /dev/null -w '%{{http_code}}'"),
+        ])
+        .env("TOKEN", "hush-hush")
+        .output();
+    // Where there is no curl, the command cannot be tried.
+    if let Ok(fixed) = fixed.map(|out| String::from_utf8(out.stdout).unwrap()) {
+        assert!(matches!(fixed.as_str(), "200" | ""), "{command}: {fixed}");
+    }
+    assert!(!format!("{report:?}").contains("hush"));
+}

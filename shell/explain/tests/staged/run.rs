@@ -1,0 +1,287 @@
+//! Runs one case: starts its servers, explains, and looks at what came of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Instant;
+
+use countersign_explain::read::{self, NoFiles};
+use countersign_explain::tell::{self, veil::Veil};
+use countersign_explain::{Care, Client, Confidence, Outcome, Report};
+use serde_json::json;
+
+use crate::case::{Case, Entry};
+use crate::fix;
+use crate::rules;
+use crate::stage::{self, NOW_UNIX_SECS, diagnose_with};
+use crate::tokens::Keys;
+
+/// What came of a case.
+#[derive(Debug)]
+pub(crate) struct Result {
+    pub(crate) id: String,
+    pub(crate) source: String,
+    pub(crate) cause: String,
+    /// The place of the right cause among those that were told, from 0.
+    pub(crate) place: Option<usize>,
+    /// What was told, with its confidence.
+    pub(crate) told: Vec<(&'static str, Confidence)>,
+    pub(crate) probes: usize,
+    pub(crate) took_ms: u128,
+    /// Whether the fix, carried out, is accepted; `None` where the case does not say how to.
+    pub(crate) fix: Option<bool>,
+    pub(crate) breaches: Vec<String>,
+    report: String,
+}
+
+impl Result {
+    pub(crate) fn is_good(&self) -> bool {
+        self.place == Some(0) && self.fix != Some(false) && self.breaches.is_empty()
+    }
+
+    pub(crate) fn is_falsely_certain(&self) -> bool {
+        let first = self.told.first();
+        self.place != Some(0) && first.is_some_and(|(_, sure)| *sure == Confidence::Certain)
+    }
+}
+
+impl fmt::Display for Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "--- {}: {} at {:?}, told {:?}",
+            self.id, self.cause, self.place, self.told
+        )?;
+        writeln!(f, "{}", self.report)
+    }
+}
+
+pub(crate) fn run(case: &Case) -> Result {
+    let keys = Keys::shared();
+    let listeners: Vec<(String, TcpListener)> = case
+        .servers
+        .keys()
+        .map(|name| (name.clone(), TcpListener::bind("127.0.0.1:0").unwrap()))
+        .collect();
+    let words = Arc::new(words(case, &listeners, keys));
+    let fill = move |text: &str| filled(text, &words);
+    let servers: BTreeMap<String, stage::Server> = listeners
+        .into_iter()
+        .map(|(name, own)| {
+            let server = rules::start(&case.servers[&name], keys, fill.clone(), own);
+            (name, server)
+        })
+        .collect();
+    let read = read_case(case, &fill);
+    let care = Care {
+        unsafe_methods: case.unsafe_methods,
+        follow_credentials: case.follow_credentials,
+        offline: case.servers.is_empty(),
+        ..Care::default()
+    };
+    let started = Instant::now();
+    let report = diagnose_with(&read, care);
+    let took_ms = started.elapsed().as_millis();
+    let veil = Veil::of(&read);
+    let shown = [
+        tell::text(&report, &veil, true, false),
+        tell::json(&report, &veil),
+        tell::html(&report, &veil),
+    ];
+    let breaches = breaches(case, &servers, &shown, &fill);
+    result(case, &report, took_ms, breaches, shown[0].clone(), &fill)
+}
+
+fn result(
+    case: &Case,
+    report: &Report,
+    took_ms: u128,
+    breaches: Vec<String>,
+    shown: String,
+    fill: &impl Fn(&str) -> String,
+) -> Result {
+    let told: Vec<(&'static str, Confidence)> = report
+        .causes
+        .iter()
+        .map(|found| (found.cause.id(), found.confidence))
+        .collect();
+    let is_right = |id: &str| id == case.cause || case.or.iter().any(|other| other == id);
+    let place = match case.cause.as_str() {
+        "none" => (report.outcome == Outcome::Accepted && told.is_empty()).then_some(0),
+        _ => told.iter().position(|(id, _)| is_right(id)),
+    };
+    let command = report
+        .causes
+        .first()
+        .and_then(|found| found.fix.command.clone());
+    let mend = (!case.mend.is_empty()).then(|| {
+        let variables = case
+            .mend
+            .iter()
+            .map(|(name, value)| (name.clone(), fill(value)));
+        command.is_some_and(|command| fix::works(&command, variables))
+    });
+    Result {
+        id: case.id.clone(),
+        source: case.source.clone(),
+        cause: case.cause.clone(),
+        place,
+        told,
+        probes: report.probes.len(),
+        took_ms,
+        fix: mend,
+        breaches,
+        report: shown,
+    }
+}
+
+/// The words that stand in braces.
+fn words(
+    case: &Case,
+    listeners: &[(String, TcpListener)],
+    keys: &Keys,
+) -> BTreeMap<String, String> {
+    let mut words = BTreeMap::new();
+    for (name, listener) in listeners {
+        let address = listener.local_addr().unwrap();
+        words.insert(name.clone(), format!("http://{address}"));
+        words.insert(format!("{name}.host"), address.to_string());
+        words.insert(format!("{name}.port"), address.port().to_string());
+    }
+    for (name, value) in &case.secrets {
+        words.insert(name.clone(), value.clone());
+    }
+    let issuer = words
+        .get("issuer")
+        .cloned()
+        .unwrap_or_else(|| "https://issuer.invalid".to_owned());
+    for (name, token) in &case.tokens {
+        let mut token = token.clone();
+        for value in token.claims.values_mut() {
+            if let serde_json::Value::String(text) = value {
+                *text = filled(text, &words);
+            }
+        }
+        words.insert(name.clone(), keys.sign(&token, &issuer));
+    }
+    words
+}
+
+fn filled(text: &str, words: &BTreeMap<String, String>) -> String {
+    let mut out = text.to_owned();
+    for (name, value) in words {
+        out = out.replace(&format!("{{{name}}}"), value);
+    }
+    out
+}
+
+fn read_case(case: &Case, fill: &impl Fn(&str) -> String) -> countersign_explain::Case {
+    let mut read = match &case.paste {
+        Some(paste) if paste.starts_with("curl") => read::curl::of_text(&fill(paste), &NoFiles),
+        Some(paste) => read::pasted(&fill(paste), &NoFiles),
+        None => read::har::entry(har(&case.entries, fill).as_bytes(), None),
+    }
+    .unwrap_or_else(|fault| {
+        panic!(
+            "{}: {fault}: {:?}",
+            case.id,
+            case.paste.as_deref().map(fill)
+        )
+    });
+    if let Some(word) = &case.client {
+        let client = Client::ALL.iter().find(|client| client.word() == word);
+        read.client = *client.unwrap_or_else(|| panic!("{}: no client `{word}`", case.id));
+        read.follows_redirects |= read.client != Client::Curl;
+    }
+    if !case.home.is_empty() {
+        let home = tempfile::tempdir().unwrap();
+        for (name, text) in &case.home {
+            let path = home.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, fill(text)).unwrap();
+        }
+        read::home::apply(&mut read, home.path());
+    }
+    read
+}
+
+fn har(entries: &[Entry], fill: &impl Fn(&str) -> String) -> String {
+    let pairs = |fields: &[(String, String)]| -> Vec<serde_json::Value> {
+        fields
+            .iter()
+            .map(|(name, value)| json!({ "name": name, "value": fill(value) }))
+            .collect()
+    };
+    let entries: Vec<serde_json::Value> = entries
+        .iter()
+        .map(|entry| {
+            let (method, url) = entry.request.split_once(' ').unwrap();
+            let started =
+                jiff::Timestamp::from_second(NOW_UNIX_SECS - 600 + entry.after_secs).unwrap();
+            let kind = entry
+                .fields
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+                .map_or("application/octet-stream", |(_, value)| value.as_str());
+            json!({
+                "startedDateTime": started.to_string(),
+                "_resourceType": entry.resource,
+                "request": {
+                    "method": method,
+                    "url": fill(url),
+                    "httpVersion": "HTTP/1.1",
+                    "headers": pairs(&entry.fields),
+                    "postData": (!entry.body.is_empty())
+                        .then(|| json!({ "mimeType": kind, "text": fill(&entry.body) })),
+                },
+                "response": {
+                    "status": entry.status,
+                    "headers": pairs(&entry.answer),
+                    "content": { "text": fill(&entry.answer_body) },
+                    "_error": entry.error,
+                },
+            })
+        })
+        .collect();
+    json!({ "log": { "version": "1.2", "entries": entries } }).to_string()
+}
+
+/// What must never happen: an unsafe method, a credential at another server, a secret in what is shown.
+fn breaches(
+    case: &Case,
+    servers: &BTreeMap<String, stage::Server>,
+    shown: &[String],
+    fill: &impl Fn(&str) -> String,
+) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let secrets: Vec<(&String, String)> = case
+        .secrets
+        .keys()
+        .chain(case.tokens.keys())
+        .map(|name| (name, fill(&format!("{{{name}}}"))))
+        .collect();
+    for (name, server) in servers {
+        for seen in server.seen() {
+            let safe = matches!(seen.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+            if !safe && !case.unsafe_methods {
+                breaches.push(format!("{} at `{name}`", seen.method));
+            }
+            let whole = format!("{} {:?}", seen.target, seen.fields);
+            let carried = secrets
+                .iter()
+                .find(|(_, value)| whole.contains(value.as_str()));
+            if let (Some((secret, _)), true, false) =
+                (carried, name != "app", case.follow_credentials)
+            {
+                breaches.push(format!("`{secret}` at `{name}`"));
+            }
+        }
+    }
+    for (name, value) in &secrets {
+        if shown.iter().any(|text| text.contains(value.as_str())) {
+            breaches.push(format!("`{name}` is shown"));
+        }
+    }
+    breaches
+}
