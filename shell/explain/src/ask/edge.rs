@@ -54,14 +54,19 @@ async fn several(scene: &mut Scene<'_>, request: &Request) {
                 "without {what} the same request is answered {}: it wins over the other credential",
                 answer.status
             );
+            // Who takes only one mechanism calls two of them a bad request; who takes one of them, a wrong credential.
+            let cause = match scene.refusal().map(|refusal| refusal.status) {
+                Some(400) => Cause::HeaderDuplicated,
+                Some(_) | None => Cause::CredentialsOverridden,
+            };
             let fix = Fix::new(
-                Cause::CredentialsOverridden.entry().who,
+                cause.entry().who,
                 format!(
                     "do not send {what} along; it is taken in place of the credential that is meant"
                 ),
             )
             .with_command(command::curl(scene.case, &changed));
-            let finding = Finding::new(Cause::CredentialsOverridden, Weight::Proof, evidence);
+            let finding = Finding::new(cause, Weight::Proof, evidence);
             return scene.found(finding.with_fix(fix));
         }
     }

@@ -71,6 +71,11 @@ fn holds(when: &BTreeMap<String, String>, seen: &Seen, fill: &impl Fn(&str) -> S
             "path" => seen.path().to_owned(),
             "target" => seen.target.clone(),
             "body" => String::from_utf8_lossy(&seen.body).into_owned(),
+            "authorization_lines" => {
+                let own =
+                    |(name, _): &&(String, String)| name.eq_ignore_ascii_case("authorization");
+                seen.fields.iter().filter(own).count().to_string()
+            }
             "head_bytes" => return size_fits(pattern, seen),
             // How often a field is there: `x-api-key_lines`.
             counted if counted.ends_with("_lines") => lines(counted, seen),

@@ -40,6 +40,13 @@ impl Result {
         self.place == Some(0) && self.fix != Some(false) && self.breaches.is_empty()
     }
 
+    pub(crate) fn line(&self) -> String {
+        format!(
+            "{}: {} at {:?}, {} requests, fix {:?}, breaches {:?}, told {:?}",
+            self.id, self.cause, self.place, self.probes, self.fix, self.breaches, self.told
+        )
+    }
+
     pub(crate) fn is_falsely_certain(&self) -> bool {
         let first = self.told.first();
         self.place != Some(0) && first.is_some_and(|(_, sure)| *sure == Confidence::Certain)
@@ -48,11 +55,7 @@ impl Result {
 
 impl fmt::Display for Result {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "--- {}: {} at {:?}, told {:?}",
-            self.id, self.cause, self.place, self.told
-        )?;
+        writeln!(f, "--- {}", self.line())?;
         writeln!(f, "{}", self.report)
     }
 }

@@ -42,6 +42,7 @@ impl Gathered {
             self.parameters(body);
         }
         self.parts(text);
+        self.after_scheme_words(text);
         for word in
             text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_.".contains(letter))
         {
@@ -62,10 +63,10 @@ impl Gathered {
                         Value::String(text) if looks_like_jwt(text.as_bytes()) => {
                             self.token(text.as_bytes());
                         }
+                        Value::String(text) => self.after_scheme_words(text),
                         Value::Null
                         | Value::Bool(_)
                         | Value::Number(_)
-                        | Value::String(_)
                         | Value::Array(_)
                         | Value::Object(_) => self.members(value),
                     }
@@ -77,6 +78,26 @@ impl Gathered {
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// `Authorization: Bearer ...` that was written into a body, where no field of that name is.
+    fn after_scheme_words(&mut self, text: &str) {
+        let words: Vec<&str> = text
+            .split(|letter: char| {
+                letter.is_whitespace() || matches!(letter, '"' | '\'' | ',' | ';')
+            })
+            .collect();
+        for pair in words.windows(2) {
+            let [word, value] = pair else { continue };
+            let is_scheme = ["bearer", "basic", "apikey", "token", "bot", "digest"]
+                .iter()
+                .any(|scheme| word.eq_ignore_ascii_case(scheme));
+            // Prose about tokens has no digits: `token expired`.
+            let is_value = value.len() >= 8 && value.bytes().any(|byte| byte.is_ascii_digit());
+            if is_scheme && is_value {
+                self.token(value.as_bytes());
+            }
         }
     }
 
