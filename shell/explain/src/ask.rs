@@ -28,6 +28,7 @@ pub(crate) async fn investigate(scene: &mut Scene<'_>) {
     scheme::ask(scene).await;
     digest::ask(scene).await;
     token::ask(scene).await;
+    refusal::hear(scene);
     edge::ask(scene).await;
     place::ask(scene).await;
     redirects::ask_siblings(scene).await;

@@ -6,7 +6,7 @@ use countersign_wire::basic;
 
 use crate::case::{Case, HttpVersion};
 use crate::credential::{
-    Carrier, Credential, credentials_of, form_of, is_secret_name, is_telling_parameter,
+    Carrier, Credential, credentials_of, form_of, is_secret_name, is_telling_parameter, undeclared,
 };
 use crate::message::{Field, Request};
 
@@ -124,6 +124,10 @@ fn fields(request: &Request) -> Vec<String> {
         };
         words.push(match secret {
             Some(credential) => secret_field(&field.name, credential),
+            None if undeclared::may_be_secret(&field.name, &field.value) => {
+                let variable = undeclared::variable(&field.name);
+                format!("-H \"{}: ${variable}\"", escaped(&field.name))
+            }
             None => {
                 let value = String::from_utf8_lossy(&field.value);
                 format!("-H {}", quoted(&format!("{}: {value}", field.name)))

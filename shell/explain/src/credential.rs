@@ -2,12 +2,15 @@
 //!
 //! Knows: the places that carry credentials. Does not know whether one is good, nor its grammar: that is `wire`'s.
 
+pub(crate) mod undeclared;
+
 use std::fmt;
 
 use countersign_secret::Secret;
 use countersign_wire::credentials;
 use url::Url;
 
+use crate::exchange::members_of;
 use crate::message::Request;
 
 /// The place of a request that carries a credential.
@@ -81,7 +84,7 @@ fn named(name: &str) -> &'static str {
 }
 
 /// Words in the name of a field or parameter that say that its value is a credential.
-const TELLING: [&str; 11] = [
+const TELLING: [&str; 15] = [
     "apikey",
     "authkey",
     "authtoken",
@@ -93,10 +96,14 @@ const TELLING: [&str; 11] = [
     "password",
     "token",
     "credential",
+    "session",
+    "bearer",
+    "passwd",
+    "passcode",
 ];
 
 /// Names that are credentials although no telling word is in them.
-const EXACT_FIELDS: [&str; 9] = [
+const EXACT_FIELDS: [&str; 11] = [
     "x-key",
     "key",
     "x-auth",
@@ -106,9 +113,11 @@ const EXACT_FIELDS: [&str; 9] = [
     "x-access",
     "cf-access-client-secret",
     "hibp-api-key",
+    "jwt",
+    "x-jwt",
 ];
 
-const EXACT_PARAMETERS: [&str; 12] = [
+const EXACT_PARAMETERS: [&str; 16] = [
     "key",
     "sig",
     "signature",
@@ -121,6 +130,10 @@ const EXACT_PARAMETERS: [&str; 12] = [
     "client_assertion",
     "code_verifier",
     "device_code",
+    "sid",
+    "pwd",
+    "pin",
+    "otp",
 ];
 
 /// Telling words do not make these a credential: they are names of a method, an identifier or a public value.
@@ -134,10 +147,11 @@ const NOT_FIELDS: [&str; 7] = [
     "sec-websocket-key",
 ];
 
-const NOT_PARAMETERS: [&str; 3] = [
+const NOT_PARAMETERS: [&str; 4] = [
     "token_type",
     "token_type_hint",
     "token_endpoint_auth_method",
+    "session_state",
 ];
 
 /// Whether a field of that name carries a credential, `Authorization` and `Cookie` apart.
@@ -161,6 +175,19 @@ fn tells(lower_case: &str) -> bool {
         .filter(char::is_ascii_alphanumeric)
         .collect();
     TELLING.iter().any(|word| plain.contains(word))
+}
+
+/// Whether the body is a sign-in: it has a password in it.
+#[must_use]
+pub(crate) fn has_login_in_body(request: &Request) -> bool {
+    let names = ["password", "passwd", "pwd", "passphrase", "pin", "secret"];
+    let body = request.body.as_deref().unwrap_or_default();
+    let members = members_of(body);
+    let mut all = form_of(request).into_iter().chain(members);
+    all.any(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        !value.is_empty() && names.iter().any(|word| name.ends_with(word))
+    })
 }
 
 /// Every credential of a request, the one that servers look at first before the others.
@@ -193,7 +220,21 @@ pub(crate) fn credentials_of(request: &Request) -> Vec<Credential> {
             found.push(credential(Carrier::Form(name), value.as_bytes()));
         }
     }
+    for (name, value) in login_of(request) {
+        found.push(credential(Carrier::Form(name), value.as_bytes()));
+    }
     found
+}
+
+/// The password of a login whose body is a JSON object.
+fn login_of(request: &Request) -> Vec<(String, String)> {
+    let body = request.body.as_deref().unwrap_or_default();
+    let mut members = members_of(body);
+    members.retain(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        !value.is_empty() && ["password", "passwd", "pwd"].contains(&name.as_str())
+    });
+    members
 }
 
 fn credential(carrier: Carrier, value: &[u8]) -> Credential {

@@ -13,7 +13,7 @@ mod secret;
 mod signed;
 mod url;
 mod value;
-mod vendor;
+pub(crate) mod vendor;
 
 use countersign_cause::Cause;
 

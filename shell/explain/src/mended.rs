@@ -8,12 +8,15 @@ pub(crate) mod basic;
 pub(crate) mod blemish;
 pub(crate) mod carriers;
 pub(crate) mod doubled;
+pub(crate) mod misapplied;
 pub(crate) mod undo;
 
 use countersign_cause::Cause;
 
 use crate::case::Case;
 use crate::command::curl;
+use crate::exchange::token_parameters;
+use crate::look::vendor::user;
 use crate::message::Request;
 
 /// The same request with one fault mended.
@@ -79,8 +82,14 @@ pub(crate) fn variants(case: &Case) -> Vec<Variant> {
         return Vec::new();
     };
     let mut sure = doubled::variants(request);
+    sure.extend(misapplied::variants(request));
+    if case.transport.proxy.is_none() {
+        sure.extend(carriers::for_no_proxy(request));
+    }
     let mut rest = Vec::new();
+    let is_grant = token_parameters(request).is_some();
     for (mend, request) in carriers::mends(request) {
+        let mend = if is_grant { of_a_client(mend) } else { mend };
         let list = if mend.sure { &mut sure } else { &mut rest };
         list.push(Variant {
             cause: mend.cause,
@@ -91,7 +100,34 @@ pub(crate) fn variants(case: &Case) -> Vec<Variant> {
         });
     }
     sure.append(&mut rest);
+    sure.extend(with_the_right_user(request));
     distinct(sure, request)
+}
+
+/// A user name that the vendor has fixed beside such a key is nobody's account.
+fn with_the_right_user(request: &Request) -> Option<Variant> {
+    let (mended, wanted) = user::with_the_right_one(request)?;
+    Some(Variant {
+        cause: Cause::BasicUsernameConvention,
+        request: mended,
+        what: "with the user name that belongs beside such a key",
+        fix_text: format!("Give {wanted} for the user name."),
+        shell_filter: None,
+    })
+}
+
+/// RFC 6749 section 2.3.1: a client form-encodes its identifier and secret before it puts them into Basic. Where they
+/// are taken without, the server does not undo that.
+fn of_a_client(mend: Mend) -> Mend {
+    if mend.cause != Cause::UserinfoEncoding {
+        return mend;
+    }
+    Mend {
+        cause: Cause::ClientSecretEncoding,
+        what: "with the client's identifier and secret not form-encoded",
+        fix: "Let the client send identifier and secret in Basic as they are, or use `client_secret_post`: this server does not undo the encoding of RFC 6749 section 2.3.1.".to_owned(),
+        ..mend
+    }
 }
 
 fn distinct(variants: Vec<Variant>, given: &Request) -> Vec<Variant> {

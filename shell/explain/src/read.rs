@@ -11,11 +11,13 @@ pub mod netrc;
 mod pasted;
 pub mod postman;
 pub mod raw;
+pub(crate) mod sender;
 
 use std::fmt;
 
 pub use files::{Disk, Files, NoFiles};
 pub use pasted::pasted;
+pub use sender::sent_by;
 
 /// What is read of one paste or file at most.
 pub const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -62,3 +62,31 @@ impl Report {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_cause::Cause;
+
+    use super::*;
+    use crate::finding::Weight;
+    use crate::weigh::rank;
+
+    #[test]
+    fn exit_codes_tell_the_ends_apart() {
+        let report = |outcome, findings: Vec<Finding>| Report {
+            outcome,
+            status: None,
+            causes: rank(&findings),
+            probes: Vec::new(),
+            findings,
+            recognised: Vec::new(),
+            question: None,
+            limits: Vec::new(),
+        };
+        let found = || vec![Finding::new(Cause::TokenExpired, Weight::Fair, "")];
+        assert_eq!(report(Outcome::Accepted, Vec::new()).exit_code(), 0);
+        assert_eq!(report(Outcome::Refused, found()).exit_code(), 1);
+        assert_eq!(report(Outcome::Refused, Vec::new()).exit_code(), 3);
+        assert_eq!(report(Outcome::Unreachable, Vec::new()).exit_code(), 4);
+    }
+}

@@ -2,6 +2,8 @@
 //!
 //! Knows: the baseline of answers that every inquiry compares with. Does not know any inquiry.
 
+use countersign_cause::Cause;
+
 use crate::case::Case;
 use crate::finding::Finding;
 use crate::message::{Answer, Request};
@@ -94,6 +96,35 @@ impl Scene<'_> {
         other.method.clone_from(&probed.method);
         other.body.clone_from(&probed.body);
         other
+    }
+
+    /// Whether the server has said what is wrong in words that have nothing to do with where or how the credential is
+    /// sent: then there is nothing to try.
+    #[must_use]
+    pub(crate) fn is_told(&self) -> bool {
+        let is_settled = |finding: &Finding| {
+            let cause = matches!(
+                finding.cause,
+                Cause::AddressNotAllowed
+                    | Cause::RateLimited
+                    | Cause::SchemeDisabled
+                    | Cause::CompanionHeaderMissing
+                    | Cause::OrganizationNotAuthorized
+                    | Cause::AccountLocked
+                    | Cause::AccountDisabled
+                    | Cause::SecondFactorRequired
+                    | Cause::PasswordLoginRetired
+                    | Cause::CredentialExpired
+                    | Cause::CredentialRevoked
+                    | Cause::TokenExpired
+                    | Cause::TokenRevoked
+                    | Cause::CsrfFailed
+                    | Cause::IdentityBackendDown
+                    | Cause::VerifierMisconfigured
+            );
+            cause && finding.weight >= crate::Weight::Strong
+        };
+        self.findings.iter().any(is_settled)
     }
 
     /// Whether an experiment has already shown a cause.

@@ -143,3 +143,87 @@ fn fix(cause: Cause, findings: &[&Finding]) -> Fix {
         None => Fix::new(cause.entry().who, cause.entry().fix),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing, reason = "tests")]
+
+    use super::*;
+    use Cause::{CredentialsRejected, TokenExpired, TokenRevoked};
+
+    fn of(cause: Cause, weight: Weight) -> Finding {
+        Finding::new(cause, weight, format!("{} {weight:?}", cause.id()))
+    }
+
+    fn confidences(findings: &[Finding]) -> Vec<(Cause, Confidence)> {
+        let ranked = rank(findings);
+        ranked
+            .iter()
+            .map(|found| (found.cause, found.confidence))
+            .collect()
+    }
+
+    #[test]
+    fn only_a_proof_is_certain_and_no_heap_of_hints_is_one() {
+        assert_eq!(
+            confidences(&[of(TokenExpired, Weight::Proof)]),
+            [(TokenExpired, Confidence::Certain)]
+        );
+        let heap: Vec<Finding> = (0..9).map(|_| of(TokenExpired, Weight::Strong)).collect();
+        assert_eq!(confidences(&heap), [(TokenExpired, Confidence::Likely)]);
+        assert!(rank(&heap)[0].points < Weight::Proof.points());
+    }
+
+    #[test]
+    fn a_proof_that_something_speaks_against_is_not_certain() {
+        let findings = [
+            of(TokenExpired, Weight::Proof),
+            of(TokenExpired, Weight::Against),
+        ];
+        assert_eq!(confidences(&findings), [(TokenExpired, Confidence::Likely)]);
+    }
+
+    #[test]
+    fn what_is_excluded_is_not_told() {
+        let findings = [
+            of(TokenExpired, Weight::Strong),
+            of(TokenExpired, Weight::Excludes),
+            of(TokenRevoked, Weight::Slight),
+        ];
+        assert_eq!(
+            confidences(&findings),
+            [(TokenRevoked, Confidence::Possible)]
+        );
+    }
+
+    #[test]
+    fn the_weightier_comes_first_and_those_far_behind_are_possible() {
+        let findings = [
+            of(CredentialsRejected, Weight::Fair),
+            of(TokenExpired, Weight::Strong),
+            of(TokenRevoked, Weight::Fair),
+        ];
+        assert_eq!(
+            confidences(&findings),
+            [
+                (TokenExpired, Confidence::Likely),
+                (CredentialsRejected, Confidence::Possible),
+                (TokenRevoked, Confidence::Possible)
+            ]
+        );
+    }
+
+    #[test]
+    fn evidence_against_is_not_shown_and_none_is_shown_twice() {
+        let findings = [
+            of(TokenExpired, Weight::Fair),
+            of(TokenExpired, Weight::Strong),
+            of(TokenExpired, Weight::Strong),
+            of(TokenExpired, Weight::Against),
+        ];
+        assert_eq!(
+            rank(&findings)[0].evidence,
+            ["token-expired Strong", "token-expired Fair"]
+        );
+    }
+}

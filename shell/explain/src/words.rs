@@ -11,6 +11,7 @@ mod data;
 mod glob;
 mod mend;
 mod missing;
+pub(crate) mod named;
 mod phrases;
 mod problem;
 mod quote;

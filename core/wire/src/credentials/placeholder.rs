@@ -15,7 +15,7 @@ pub fn is_placeholder(bytes: &[u8]) -> bool {
 
 /// What a language writes for a value that is not there, or a template whose variable nobody filled in.
 pub fn is_unset(bytes: &[u8]) -> bool {
-    const NOTHINGS: [&str; 8] = [
+    const NOTHINGS: [&str; 12] = [
         "undefined",
         "null",
         "none",
@@ -24,6 +24,10 @@ pub fn is_unset(bytes: &[u8]) -> bool {
         "[object object]",
         "[object promise]",
         "(null)",
+        "<nil>",
+        "<null>",
+        "<no value>",
+        "%!s(<nil>)",
     ];
     bytes.is_empty()
         || bytes.len() <= PLACEHOLDER_BYTES_MAX
@@ -33,13 +37,15 @@ pub fn is_unset(bytes: &[u8]) -> bool {
                 || is_variable(bytes))
 }
 
-/// `${TOKEN}`, `$(TOKEN)`, `$TOKEN`, `{{token}}`, `#{token}`, `%TOKEN%`, `<%= token %>`.
+/// `${TOKEN}`, `${{ secrets.TOKEN }}`, `$(TOKEN)`, `$TOKEN`, `{{token}}`, `#{token}`, `%TOKEN%`, `<%= token %>`.
 fn is_variable(bytes: &[u8]) -> bool {
     match bytes {
+        [b'$', b'{', b'{', inside @ .., b'}', b'}'] | [b'{', b'{', inside @ .., b'}', b'}'] => {
+            is_name(inside)
+        }
         [b'$', b'{', inside @ .., b'}']
         | [b'#', b'{', inside @ .., b'}']
         | [b'$', b'(', inside @ .., b')'] => is_name(inside),
-        [b'{', b'{', inside @ .., b'}', b'}'] => is_name(inside),
         [b'<', b'%', _, inside @ .., b'%', b'>'] => is_name(inside),
         [b'$', b':', name @ ..] | [b'$', name @ ..] | [b'%', name @ .., b'%'] => {
             matches!(name, [first, ..] if first.is_ascii_alphabetic() || *first == b'_')
@@ -182,6 +188,8 @@ mod tests {
             "token",
             "#{token}",
             "<%= token %>",
+            "${{ secrets.API_KEY }}",
+            "<nil>",
             "INSERT_YOUR_TOKEN_HERE",
         ] {
             assert!(is_placeholder(placeholder.as_bytes()), "{placeholder}");

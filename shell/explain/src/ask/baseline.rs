@@ -131,7 +131,7 @@ fn note(scene: &mut Scene<'_>, request: &Request) {
             if made_up != Some(403) {
                 scene.found(Finding::new(
                     Cause::ScopeInsufficient,
-                    Weight::Strong,
+                    Weight::Fair,
                     "without credentials the answer is 401, with these it is 403: the server knows them, and does not allow them this",
                 ));
             }

@@ -50,6 +50,9 @@ async fn several(scene: &mut Scene<'_>, request: &Request) {
         let what = named(&carrier);
         let why = format!("the same without {what}");
         if let Trial::Passed(answer) = trial::run(scene, &changed, &why).await {
+            if is_there_twice(request, &carrier) {
+                return in_two_ways(scene, &changed, &what, &answer);
+            }
             let evidence = format!(
                 "without {what} the same request is answered {}: it wins over the other credential",
                 answer.status
@@ -70,6 +73,31 @@ async fn several(scene: &mut Scene<'_>, request: &Request) {
             return scene.found(finding.with_fix(fix));
         }
     }
+}
+
+/// Whether what was left out is a credential that the request carries elsewhere as well.
+fn is_there_twice(request: &Request, left_out: &Carrier) -> bool {
+    let credentials = credentials_of(request);
+    let of = |own: bool| {
+        let all = credentials.iter();
+        all.filter(move |credential| (credential.carrier == *left_out) == own)
+    };
+    of(true).all(|one| {
+        let mut others = of(false);
+        others.any(|other| one.secret.expose() == other.secret.expose())
+    })
+}
+
+/// RFC 6750 section 2: a client must not send a token in more than one way.
+fn in_two_ways(scene: &mut Scene<'_>, changed: &Request, what: &str, answer: &Answer) {
+    let evidence = format!(
+        "the request carries the same credential in two ways; without {what} it is answered {}",
+        answer.status
+    );
+    let text = format!("send the credential in one way alone, without {what}");
+    let fix = Fix::new(Cause::HeaderDuplicated.entry().who, text)
+        .with_command(command::curl(scene.case, changed));
+    scene.found(Finding::new(Cause::HeaderDuplicated, Weight::Proof, evidence).with_fix(fix));
 }
 
 fn named(carrier: &Carrier) -> String {
@@ -190,6 +218,7 @@ async fn bot_filter(scene: &mut Scene<'_>, request: &Request, refusal: &Answer) 
         .as_ref()
         .is_none_or(|none| none.status == refusal.status);
     if scene.is_proven()
+        || scene.is_told()
         || challenged
         || !alike
         || !matches!(refusal.status, 401 | 403 | 406 | 429 | 503)

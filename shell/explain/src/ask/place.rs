@@ -5,11 +5,13 @@
 use std::collections::HashSet;
 
 use countersign_cause::Cause;
+use countersign_secret::Secret;
 
 use crate::ask::trial::{self, Trial};
 use crate::command;
 use crate::credential::{Carrier, Credential, credentials_of, is_telling_field, without};
 use crate::finding::{Finding, Fix, Weight};
+use crate::mended::doubled::cookie_pairs;
 use crate::message::{Answer, Request};
 use crate::scene::{Scene, Sees};
 
@@ -25,6 +27,7 @@ enum Place<T = &'static str> {
     Word(T),
     Field(T),
     Query(T),
+    Cookie(T),
 }
 
 /// Moves the credential to the places where servers of this kind look for it.
@@ -33,7 +36,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
         scene.baseline.sees,
         Sees::Alike | Sees::Overlooks | Sees::Unknown
     );
-    if !scene.is_refused() || scene.is_proven() || !overlooked {
+    if !scene.is_refused() || scene.is_proven() || scene.is_told() || !overlooked {
         return;
     }
     let (Some(request), Some(refusal)) = (scene.baseline.request.clone(), scene.refusal().cloned())
@@ -74,6 +77,9 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
 
 /// The one key or token of a request. What belongs to its scheme is not moved, nor a cookie.
 fn movable(request: &Request) -> Option<Credential> {
+    if let Some(token) = in_cookie(request) {
+        return Some(token);
+    }
     let mut all = credentials_of(request)
         .into_iter()
         .filter(|credential| credential.carrier != Carrier::Cookie);
@@ -85,6 +91,29 @@ fn movable(request: &Request) -> Option<Credential> {
     let is_form = matches!(first.carrier, Carrier::Form(_));
     let fits = !first.secret.expose().is_empty() && !is_pair && !is_form;
     (fits && all.next().is_none()).then_some(first)
+}
+
+/// A token that came as a cookie and not as a session: its name says so.
+fn in_cookie(request: &Request) -> Option<Credential> {
+    let all = credentials_of(request);
+    if all.iter().any(|one| one.carrier != Carrier::Cookie) {
+        return None;
+    }
+    let pairs = cookie_pairs(&request.fields);
+    let is_token = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let is_for_forms = ["csrf", "xsrf", "verification", "refresh"];
+        let says_so = name.contains("token") || name.contains("jwt") || name == "authorization";
+        says_so && !is_for_forms.iter().any(|part| name.contains(part))
+    };
+    let (_, value) = pairs
+        .into_iter()
+        .find(|(name, value)| is_token(name) && value.len() >= 8)?;
+    Some(Credential {
+        carrier: Carrier::Cookie,
+        scheme_word: None,
+        secret: Secret::new(value.into_bytes()),
+    })
 }
 
 fn places(refusal: &Answer, credential: &Credential) -> Vec<Place<String>> {
@@ -103,6 +132,7 @@ fn owned(place: &Place) -> Place<String> {
         Place::Word(word) => Place::Word((*word).to_owned()),
         Place::Field(name) => Place::Field((*name).to_owned()),
         Place::Query(name) => Place::Query((*name).to_owned()),
+        Place::Cookie(name) => Place::Cookie((*name).to_owned()),
     }
 }
 
@@ -111,7 +141,7 @@ fn is_there(place: &Place<String>, credential: &Credential) -> bool {
         (Place::Word(word), Carrier::Authorization) => credential.is(word),
         (Place::Field(name), Carrier::Field(own)) => name.eq_ignore_ascii_case(own),
         (Place::Query(name), Carrier::Query(own)) => name == own,
-        (Place::Word(_) | Place::Field(_) | Place::Query(_), _) => false,
+        (Place::Word(_) | Place::Field(_) | Place::Query(_) | Place::Cookie(_), _) => false,
     }
 }
 
@@ -128,6 +158,7 @@ fn named(refusal: &Answer) -> Vec<Place<String>> {
             }
         }
     }
+    places.extend(cookie_in(&refusal.text()).map(|name| Place::Cookie(name.to_owned())));
     let texts = [
         refusal.text().into_owned(),
         refusal.fields.text("vary").unwrap_or_default().into_owned(),
@@ -154,6 +185,29 @@ fn named(refusal: &Answer) -> Vec<Place<String>> {
         }
     }
     places
+}
+
+/// `Cookie JSESSIONID is missing`, `the session_id cookie`: the name beside the word.
+fn cookie_in(text: &str) -> Option<&str> {
+    let is_apart = |letter: char| !(letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    let words: Vec<&str> = text
+        .split(is_apart)
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_cookie = |word: &str| word.eq_ignore_ascii_case("cookie");
+    let is_name = |word: &&str| {
+        let is_odd = word.contains(['_', '.', '-'])
+            || word.len() > 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+        let is_known = ["token", "jwt", "sid", "session"]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known));
+        (3..=48).contains(&word.len()) && (is_odd || is_known) && !is_cookie(word)
+    };
+    words.windows(2).find_map(|pair| match pair {
+        [one, other] if is_cookie(one) => Some(*other).filter(is_name),
+        [one, other] if is_cookie(other) => Some(*one).filter(is_name),
+        _ => None,
+    })
 }
 
 /// Words that are written like the name of a field that carries a credential: with a hyphen or an underscore, or one of
@@ -192,6 +246,10 @@ fn moved(request: &Request, credential: &Credential, place: &Place<String>) -> R
             let text = String::from_utf8_lossy(secret);
             other.url.query_pairs_mut().append_pair(name, &text);
         }
+        Place::Cookie(name) => {
+            let pair = [name.as_bytes(), b"=", secret].concat();
+            other.fields.set("Cookie", pair);
+        }
     }
     other
 }
@@ -201,5 +259,6 @@ fn told(place: &Place<String>) -> String {
         Place::Word(word) => format!("in `Authorization: {word} ...`"),
         Place::Field(name) => format!("in the field `{name}`"),
         Place::Query(name) => format!("in the query parameter `{name}`"),
+        Place::Cookie(name) => format!("in the cookie `{name}`"),
     }
 }

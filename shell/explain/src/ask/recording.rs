@@ -11,6 +11,8 @@ mod forgery;
 mod grants;
 mod maker;
 mod redirects;
+mod returned;
+mod same_credentials;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -26,7 +28,11 @@ use view::View;
 /// Adds what the recording, or a token request by itself, says.
 pub(crate) async fn ask(scene: &mut Scene<'_>) {
     let mut found = match &scene.case.request {
-        Some(request) => grants::of_request(request, scene.refusal()),
+        Some(request) => {
+            let recorded = scene.case.recorded.started_unix_ms;
+            let at_unix_secs = recorded.map_or(scene.now_unix_secs, |ms| ms.div_euclid(1000));
+            grants::of_request(request, scene.refusal(), at_unix_secs)
+        }
         None => Vec::new(),
     };
     found.extend(of_history(scene.case, scene.now_unix_secs));
@@ -37,7 +43,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
 #[cfg(test)]
 pub(crate) fn of(case: &Case, now_unix_secs: i64) -> Vec<Finding> {
     let mut found = match &case.request {
-        Some(request) => grants::of_request(request, case.answer.as_ref()),
+        Some(request) => grants::of_request(request, case.answer.as_ref(), now_unix_secs),
         None => Vec::new(),
     };
     found.extend(of_history(case, now_unix_secs));
@@ -61,5 +67,7 @@ fn of_history(case: &Case, now_unix_secs: i64) -> Vec<Finding> {
     found.extend(grants::look(&view));
     found.extend(redirects::look(&view));
     found.extend(challenge::look(&view));
+    found.extend(returned::look(&view));
+    found.extend(same_credentials::look(&view));
     found
 }

@@ -13,6 +13,7 @@ mod verdict;
 use url::Url;
 
 use crate::ask::redirects::trail::{Hop, Trail, without_fields};
+use crate::ask::refusal;
 use crate::credential::credentials_of;
 use crate::message::{Answer, Request};
 use crate::probe::leads_to;
@@ -61,8 +62,13 @@ async fn follow(scene: &mut Scene<'_>, mut trail: Trail) {
         if trail.has_been_at(&to) || trail.hops.len() >= HOPS_MAX {
             return verdict::on_circle(scene, &trail, &to);
         }
-        if !step(scene, &mut trail, to).await {
+        let before = (trail.last.clone(), trail.answer.clone());
+        if !step(scene, &mut trail, to.clone()).await {
             break;
+        }
+        // Sign-in pages have names in every language; a form for a password is one in all of them.
+        if refusal::is_sign_in_page(&trail.answer) {
+            return sign_in::ask(scene, &before.0, &before.1, &to).await;
         }
     }
     verdict::on(scene, &trail).await;

@@ -6,29 +6,47 @@ mod absent;
 mod challenge;
 mod disguise;
 mod elsewhere;
+mod hidden;
 mod judged;
 mod listen;
+mod stand_in;
 mod status;
+mod stranger;
+
+pub(super) use judged::is_well_formed;
 
 use crate::finding::Weight;
 use crate::message::Answer;
 use crate::scene::{Scene, Sees};
 
-/// Reads the refusal, and looks whether it is a right one.
-pub(crate) async fn ask(scene: &mut Scene<'_>) {
+pub(crate) use disguise::is_sign_in_page;
+
+/// Reads the words of the refusal: what they settle need not be asked.
+pub(crate) fn hear(scene: &mut Scene<'_>) {
     listen::to(scene);
+}
+
+/// Looks whether the refusal is a right one.
+pub(crate) async fn ask(scene: &mut Scene<'_>) {
     disguise::look(scene);
     if explained(scene).is_some_and(|answer| answer.status >= 400) {
         status::look(scene);
     }
+    stand_in::look(scene).await;
     // A recorded refusal that is none any more tells by its words and status alone.
     if !scene.is_refused() {
         return;
     }
+    if explained(scene).is_some_and(|answer| answer.from_proxy) {
+        return;
+    }
     absent::look(scene);
-    challenge::look(scene);
+    // Where credentials were judged, a challenge that is not there comes after them.
     judged::look(scene);
+    stranger::look(scene);
+    challenge::look(scene);
     elsewhere::ask(scene).await;
+    hidden::ask(scene).await;
 }
 
 /// What is to be explained: the answer that came now, or the recorded one where that alone is a refusal.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use countersign_cause::Cause;
 
+use crate::ask::trial::passes;
 use crate::credential::{Carrier, Credential, credentials_of};
 use crate::finding::{Finding, Fix, Weight};
 use crate::message::{Answer, Request};
@@ -60,9 +61,10 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
     }
 }
 
-/// Whether the refused request is refused now as well, right after a changed one was let through: where instances
-/// disagree, or a credential has just become known, the change is not what made the difference. A change of the
-/// credential itself is: no instance takes it in a form that it does not read.
+/// Whether a changed request that was let through makes the difference: it is let through again, and the given one is
+/// refused still. Where instances disagree, or a credential has just become known, it is not the change. A change of the
+/// secret itself is: no instance takes it in a form that it does not read. A scheme word is not: many servers take a
+/// token with any, or none.
 pub(super) async fn is_still_refused(scene: &mut Scene<'_>, changed: &Request) -> bool {
     let Some(request) = scene.baseline.request.clone() else {
         return true;
@@ -78,9 +80,15 @@ pub(super) async fn is_still_refused(scene: &mut Scene<'_>, changed: &Request) -
     if !is_untouched || has_password(&credentials) || request == *changed {
         return true;
     }
+    // Of instances that take turns, the next one is another.
+    let holds = is_let_through_again(scene, changed, &refusal).await;
     let mut seen = Seen::default();
     seen.note(refusal);
-    for _ in 0..CONFIRMING_MAX {
+    let repeats_max = match holds {
+        true => CONFIRMING_MAX - 1,
+        false => KEY_REPEATS_MAX,
+    };
+    for _ in 0..repeats_max {
         match again(scene, &request, &mut seen).await {
             Some(true) => {
                 confirm(scene, &request, &mut seen).await;
@@ -88,18 +96,24 @@ pub(super) async fn is_still_refused(scene: &mut Scene<'_>, changed: &Request) -
                 return false;
             }
             Some(false) => {}
-            None => return true,
+            None => return holds,
         }
     }
-    true
+    holds
+}
+
+async fn is_let_through_again(scene: &mut Scene<'_>, changed: &Request, refusal: &Answer) -> bool {
+    if scene.prober.left() <= LEFT_MIN {
+        return true;
+    }
+    let why = "the changed request again, to see whether the change is what counts";
+    let answer = scene.prober.send(changed, why).await;
+    answer.is_ok_and(|answer| passes(&answer, refusal))
 }
 
 fn is_among(one: &Credential, all: &[Credential]) -> bool {
-    all.iter().any(|other| {
-        one.carrier == other.carrier
-            && one.scheme_word == other.scheme_word
-            && one.secret.expose() == other.secret.expose()
-    })
+    all.iter()
+        .any(|other| one.carrier == other.carrier && one.secret.expose() == other.secret.expose())
 }
 
 fn repeats_max(scene: &Scene<'_>, credentials: &[Credential]) -> usize {

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_cause::Cause;
 use countersign_wire::basic;
 
+use crate::ask::refusal;
 use crate::ask::trial::{self, Trial};
 use crate::command;
 use crate::credential::{Carrier, Credential, credentials_of, with_authorization};
@@ -99,6 +100,10 @@ async fn try_words(
     if matches!(scene.baseline.sees, Sees::Recognises) {
         return false;
     }
+    // Nor where a made-up token under the same word is noticed.
+    if scene.baseline.sees == Sees::Overlooks && refusal::is_well_formed(scene) {
+        return false;
+    }
     for value in candidates(refusal, sent, scene.baseline.sees) {
         let changed = with_authorization(request, value.line.clone());
         let why = format!("the same credential {}", value.what);
@@ -156,6 +161,8 @@ fn candidates(refusal: &Answer, sent: &Credential, sees: Sees) -> Vec<Candidate>
         .collect();
     // Where a made-up one is answered like the given one and none is not, it is read under its word.
     let none_offered = words.is_empty() && sees != Sees::Refuses && refusal.status != 403;
+    let text = refusal.text();
+    words.splice(0..0, word_told(&text));
     if none_offered {
         words.extend(IN_USE);
     }
@@ -170,6 +177,9 @@ fn candidates(refusal: &Answer, sent: &Credential, sees: Sees) -> Vec<Candidate>
             cause: cause_of(given),
         })
         .collect();
+    if let Some(quoted) = as_parameter(refusal, given, secret) {
+        found.insert(0, quoted);
+    }
     if none_offered && !given.is_empty() {
         found.push(Candidate {
             line: secret.to_vec(),
@@ -179,6 +189,39 @@ fn candidates(refusal: &Answer, sent: &Credential, sees: Sees) -> Vec<Candidate>
     }
     found.truncate(WORDS_MAX);
     found
+}
+
+/// The word that the refusal itself writes after `Authorization:`.
+fn word_told(text: &str) -> Option<&str> {
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find("authorization: ")? + "authorization: ".len();
+    let word = text.get(at..)?.split(' ').next()?;
+    let fits = (2..=24).contains(&word.len())
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    // A sentence goes on after the name of the field: `authorization: header missing`.
+    let is_prose = [
+        "header", "missing", "required", "not", "is", "no", "invalid", "bad", "failed",
+    ]
+    .iter()
+    .any(|prose| word.eq_ignore_ascii_case(prose));
+    (fits && !is_prose).then_some(word)
+}
+
+/// A scheme `Token` with a realm is the one that has the token in a parameter, as Rails reads it.
+fn as_parameter(refusal: &Answer, given: &str, secret: &[u8]) -> Option<Candidate> {
+    let parsed = refusal.challenges();
+    let has_realm = parsed
+        .challenges
+        .iter()
+        .any(|challenge| challenge.is("token") && !challenge.realm().is_empty());
+    let is_bare = !secret.contains(&b'=') && !secret.contains(&b'"');
+    (has_realm && is_bare && given.eq_ignore_ascii_case("token")).then(|| Candidate {
+        line: [b"Token token=\"", secret, b"\""].concat(),
+        what: "as the parameter `token` behind the word `Token`".to_owned(),
+        cause: Cause::HeaderMalformed,
+    })
 }
 
 fn cause_of(given: &str) -> Cause {
@@ -223,6 +266,8 @@ fn compare(scene: &mut Scene<'_>, refusal: &Answer, sent: &Credential) {
     let weight = match scene.baseline.sees {
         // It is read, so that it is no question of the offer.
         Sees::Recognises => Weight::Slight,
+        // A token under this word and none are told apart.
+        Sees::Refuses if sent.is("bearer") => Weight::Fair,
         Sees::Unknown
         | Sees::Nothing
         | Sees::Alike

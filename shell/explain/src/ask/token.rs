@@ -20,6 +20,7 @@ mod times;
 mod verdict;
 
 use countersign_cause::{Cause, Stage};
+use countersign_wire::metadata::ProtectedResource;
 
 use self::audience::Named;
 use self::clocks::Clocks;
@@ -71,7 +72,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
         false => discovery::ask(scene).await,
     };
     for subject in subject::of(scene.case) {
-        examine(scene, &subject, resource.as_deref()).await;
+        examine(scene, &subject, resource.as_ref()).await;
     }
 }
 
@@ -85,14 +86,14 @@ fn is_worth_it(scene: &Scene<'_>) -> bool {
     !mended && answered && refused
 }
 
-async fn examine(scene: &mut Scene<'_>, subject: &Subject, resource: Option<&str>) {
+async fn examine(scene: &mut Scene<'_>, subject: &Subject, resource: Option<&ProtectedResource>) {
     let said = said::of(scene);
     let mut clocks = Clocks::of(scene);
     let mut seen = offline(scene, subject, &said, &clocks);
     let mut times = times_of(scene, subject, &said, &clocks);
     let mut names = audience::named(scene.case.expected.audience.as_deref(), &said);
     names.extend(resource.map(|resource| Named {
-        audience: resource.to_owned(),
+        audience: resource.resource.clone(),
         by: "by its metadata",
     }));
     let heard = subject.heard.as_ref();
@@ -115,7 +116,12 @@ async fn examine(scene: &mut Scene<'_>, subject: &Subject, resource: Option<&str
             }
         }
     }
-    seen.extend(times);
+    // Looked at alone, a token is sent to nobody who would want another kind: its times come first.
+    let at = if alone { 0 } else { seen.len() };
+    seen.splice(at..at, times);
+    if let (Some(heard), Some(resource)) = (heard, resource) {
+        seen.extend(issuer::against_metadata(heard, resource));
+    }
     if let Some(heard) = heard {
         let url = scene.case.request.as_ref().map(|request| &request.url);
         let audience = audience::look(heard, &names, url, &said);
@@ -152,6 +158,8 @@ fn offline(scene: &Scene<'_>, subject: &Subject, said: &[Said], clocks: &Clocks)
     if let Some(heard) = &subject.heard {
         seen.extend(keys::expected(heard, scene.case.expected.issuer.as_deref()));
         seen.extend(keys::by_the_words(heard, said));
+        let refusal = scene.refusal();
+        seen.extend(refusal.and_then(|refusal| keys::by_the_challenge(heard, refusal)));
     }
     if let Some(request) = request {
         let proof = subject::proof_of(scene.case);
@@ -161,6 +169,7 @@ fn offline(scene: &Scene<'_>, subject: &Subject, said: &[Said], clocks: &Clocks)
         let told = said
             .iter()
             .any(|said| said.exact && said.cause == Cause::ScopeInsufficient);
+        seen.extend(scope::by_fields(refusal));
         seen.extend(scope::look(
             subject.heard.as_ref(),
             &Wanted::of(refusal),
@@ -281,7 +290,13 @@ fn words_alone(
         .iter()
         .any(|(told, seen)| *told == said.cause && shown(*seen));
     // A proof or a kind is nothing that an opaque token could show; the other words are about what was sent.
-    let about_nothing = subject.carrier.is_none();
+    let of_a_signature = matches!(
+        said.cause,
+        Cause::SignatureInvalid | Cause::SigningKeyUnknown | Cause::AlgorithmNotAllowed
+    );
+    // The signature of a request is no token's.
+    let of_the_request = of_a_signature && !subject.is_jose() && !subject.is_sent_as("bearer");
+    let about_nothing = subject.carrier.is_none() || of_the_request;
     if about_nothing {
         return None;
     }

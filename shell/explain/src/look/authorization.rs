@@ -129,7 +129,14 @@ fn weight(defect: &Defect, value: &[u8], request: &Request) -> Option<Weight> {
         }
         Cause::HeaderMalformed => {
             let ours = parts.is_some_and(|parts| Scheme::from_word(parts.scheme_word).is_some());
-            Some(if ours { Weight::Fair } else { Weight::Slight })
+            // Servers that make tokens with a bar or a colon take them.
+            let plain = |byte: &u8| byte.is_ascii_graphic() && !b"\"',;<>{}()[]\\".contains(byte);
+            let is_token = !rest.is_empty() && rest.iter().all(plain);
+            Some(if ours && !is_token {
+                Weight::Fair
+            } else {
+                Weight::Slight
+            })
         }
         Cause::BasicCharset | Cause::HeaderTooLarge | Cause::TokenWrongKind => Some(Weight::Fair),
         _ => Some(Weight::Strong),

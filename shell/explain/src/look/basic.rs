@@ -11,11 +11,24 @@ use countersign_wire::credentials::{is_placeholder, is_unset, parse};
 
 use crate::case::{Case, LoginSource};
 use crate::credential::is_secret_name;
+use crate::exchange::token_parameters;
 use crate::finding::{Finding, Weight};
 use crate::mended::basic::once;
 use crate::mended::blemish::{Nature, blemishes};
 use crate::mended::undo;
 use crate::message::Request;
+
+/// User names that services want beside a token: alone they mean nothing.
+const BESIDE_A_TOKEN: [&str; 8] = [
+    "x-access-token",
+    "oauth2",
+    "gitlab-ci-token",
+    "__token__",
+    "x-token-auth",
+    "oauth2accesstoken",
+    "_json_key",
+    "AWS",
+];
 
 /// What is odd about user name and password.
 pub(super) fn look(case: &Case, request: &Request) -> Vec<Finding> {
@@ -47,7 +60,10 @@ pub(super) fn look(case: &Case, request: &Request) -> Vec<Finding> {
     };
     if let Some((user, password)) = text.trim_end_matches(['\r', '\n']).split_once(':') {
         found.extend(of_user(user, password));
-        found.extend(encodings(case, user, password));
+        // RFC 6749 section 2.3.1 wants a client's identifier and secret form-encoded.
+        if token_parameters(request).is_none() {
+            found.extend(encodings(case, user, password));
+        }
         found.extend(of_password(password));
         found.extend(charset(text));
     }
@@ -74,6 +90,13 @@ fn of_user(user: &str, password: &str) -> Vec<Finding> {
             Cause::CredentialsPlaceholder,
             Weight::Strong,
             evidence,
+        ));
+    }
+    if password.is_empty() && BESIDE_A_TOKEN.contains(&user) {
+        found.push(Finding::new(
+            Cause::CredentialsPlaceholder,
+            Weight::Strong,
+            format!("The user name in `Basic` is `{user}`, which stands beside a token, and there is no token behind it."),
         ));
     }
     if is_mac_address(user, password) {

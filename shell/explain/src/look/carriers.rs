@@ -12,16 +12,33 @@ use crate::credential::{Carrier, credentials_of, form_of, is_telling_field};
 use crate::finding::{Finding, Fix, Weight};
 use crate::mended::carriers::{is_misspelt, is_typo};
 use crate::mended::doubled::{cookie_pairs, doubled_cookie, joined};
+use crate::mended::misapplied::misapplied;
 use crate::message::Request;
 
 /// Everything about the places.
 pub(super) fn look(case: &Case, request: &Request) -> Vec<Finding> {
     let mut found = several(request);
+    found.extend(elsewhere(request));
     found.extend(cookies(request));
     found.extend(names(case, request));
     found.extend(odd_places(case, request));
     found.extend(sizes(request));
     found
+}
+
+/// Fields that the client was given as data or parameters.
+fn elsewhere(request: &Request) -> Vec<Finding> {
+    let Some(found) = misapplied(request) else {
+        return Vec::new();
+    };
+    let evidence = format!(
+        "`{}` was given to the client and is no field of the request: it is in {}.",
+        found.name, found.place
+    );
+    vec![
+        Finding::new(Cause::CredentialsNotApplied, Weight::Strong, evidence),
+        Finding::new(Cause::CredentialsMissing, Weight::Against, String::new()),
+    ]
 }
 
 /// Parameters that servers take an access token from.

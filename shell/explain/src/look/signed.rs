@@ -24,7 +24,40 @@ pub(super) fn look(case: &Case, request: &Request, now_unix_secs: i64) -> Vec<Fi
     found.extend(shared_access(request, sent_unix_secs));
     found.extend(oauth1(request, sent_unix_secs));
     found.extend(ws_security(request, sent_unix_secs));
+    if found.is_empty() {
+        found.extend(timestamp(request, sent_unix_secs));
+    }
     found
+}
+
+/// The time beside a signature of a service's own making, in seconds or milliseconds.
+fn timestamp(request: &Request, now: i64) -> Vec<Finding> {
+    let is_signature = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.contains("signature") || name.ends_with("-sign") || name == "sign" || name == "hmac"
+    };
+    let pairs: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
+    let fields = request.fields.iter().map(|field| {
+        let value = String::from_utf8_lossy(&field.value).trim().to_owned();
+        (field.name.clone(), value)
+    });
+    let all: Vec<(String, String)> = fields.chain(pairs).collect();
+    if !all.iter().any(|(name, _)| is_signature(name)) {
+        return Vec::new();
+    }
+    let named = all
+        .iter()
+        .find(|(name, _)| name.to_ascii_lowercase().ends_with("timestamp"));
+    let at = named.and_then(|(name, value)| {
+        let number: i64 = value.parse().ok()?;
+        match value.len() {
+            10 => Some((name, number)),
+            13 => Some((name, number / 1000)),
+            _ => None,
+        }
+    });
+    at.map(|(name, at)| time::skew(at, now, 300, &format!("`{name}`")))
+        .unwrap_or_default()
 }
 
 /// The value of a query parameter, its name in any letter case.

@@ -7,16 +7,40 @@ use countersign_wire::credentials::is_placeholder;
 
 use super::secret::is_guid;
 use crate::case::{Case, Client};
+use crate::credential::is_telling_parameter;
 use crate::finding::{Finding, Weight};
 use crate::mended::undo;
 use crate::message::Request;
+use crate::read::sender::reads_user_info;
 
 /// What is odd about the URL.
 pub(super) fn look(case: &Case, request: &Request) -> Vec<Finding> {
     let mut found = userinfo(case, request);
     found.extend(cut(request));
     found.extend(placeholders(request));
+    found.extend(parameter(request));
     found
+}
+
+/// A parameter that has a template's words for its value, whatever its name: `appid=YOUR_API_KEY`.
+fn parameter(request: &Request) -> Option<Finding> {
+    let open = |value: &str| {
+        let lower = value.to_ascii_lowercase();
+        is_placeholder(value.as_bytes())
+            && ["your", "<", "{", "${", "%", "insert", "enter", "replace"]
+                .iter()
+                .any(|start| lower.starts_with(start))
+    };
+    let mut pairs = request.url.query_pairs();
+    let (name, _) = pairs.find(|(name, value)| !is_telling_parameter(name) && open(value))?;
+    let evidence = format!(
+        "The parameter `{name}` has the words of an example for its value, in which nothing was put."
+    );
+    Some(Finding::new(
+        Cause::CredentialsPlaceholder,
+        Weight::Strong,
+        evidence,
+    ))
 }
 
 /// User name and password that are still in the URL were not made a field of.
@@ -36,10 +60,7 @@ fn userinfo(case: &Case, request: &Request) -> Vec<Finding> {
             "The client sends it in `Authorization: Basic`, unless that is set already."
         }
     };
-    let ignores = matches!(
-        case.client,
-        Client::Browser | Client::NodeFetch | Client::Dotnet | Client::Java
-    );
+    let ignores = !reads_user_info(case.client);
     if request.fields.has("authorization") {
         let evidence =
             "User name and password are in the URL, and other credentials in `Authorization`.";
@@ -60,6 +81,11 @@ fn userinfo(case: &Case, request: &Request) -> Vec<Finding> {
         format!("User name and password are in the URL and in no field. {who}"),
     )];
     if ignores {
+        found.push(Finding::new(
+            Cause::CredentialsMissing,
+            Weight::Against,
+            String::new(),
+        ));
         found.push(Finding::new(
             Cause::CredentialsNotApplied,
             Weight::Slight,

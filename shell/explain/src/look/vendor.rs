@@ -3,7 +3,7 @@
 //! Knows: how a rule speaks against a request. Does not know any vendor.
 
 mod moved;
-mod user;
+pub(crate) mod user;
 
 use countersign_cause::{Cause, Who};
 use countersign_wire::Scheme;
@@ -45,6 +45,7 @@ pub(super) fn look(case: &Case, request: &Request) -> Vec<Finding> {
         found.extend(slots(case, request, &credentials, &home, &host));
     }
     found.extend(user::look(case, request, &host, &home));
+    found.extend(user::of_another(request, &host));
     found.extend(companions(case, request, &host, &credentials));
     found
 }

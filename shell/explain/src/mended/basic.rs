@@ -11,6 +11,7 @@ use countersign_wire::credentials::looks_like_jwt;
 
 use super::blemish::{Nature, blemishes};
 use super::{Mend, undo};
+use crate::credential::is_secret_name;
 use crate::look::keys;
 
 /// Each of them is an attempt with the user's own name, and attempts are counted.
@@ -68,6 +69,7 @@ fn of_payload(payload: &[u8]) -> Vec<Mend> {
         return colonless(text);
     };
     let mut found: Vec<Mend> = Vec::new();
+    found.extend(unquoted(text));
     // Readable to this diagnosis and not to the gateway: wrapped, or in the alphabet for URLs.
     if parse(payload).is_err_and(|defect| defect.cause == Cause::BasicBase64) {
         found.extend(encoded(user, password).map(|value| {
@@ -75,7 +77,9 @@ fn of_payload(payload: &[u8]) -> Vec<Mend> {
         }));
         return found;
     }
+    found.extend(unpadded(payload, user, password));
     found.extend(misspelt(user, password));
+    found.extend(swapped(user, password));
     found.extend(charsets(text, user, password));
     found
 }
@@ -154,6 +158,57 @@ fn colonless(text: &str) -> Vec<Mend> {
             Some(mend(Cause::BasicColon, what, fix, encoded(user, password)?))
         })
         .collect()
+}
+
+/// Base64 without its padding: some read it, and RFC 4648 section 3.2 wants it.
+fn unpadded(payload: &[u8], user: &str, password: &str) -> Option<Mend> {
+    let value = encoded(user, password)?;
+    let whole = value.strip_prefix(b"Basic ")?;
+    let is_cut = payload.len() < whole.len() && whole.starts_with(payload);
+    is_cut.then(|| {
+        mend(
+            Cause::BasicBase64,
+            "with the padding of its base64",
+            "Encode with the padding (`=` at the end), or let the client do it: `curl -u`.",
+            value.clone(),
+        )
+    })
+}
+
+/// One pair of quotation marks around user name and password together, encoded with them.
+fn unquoted(text: &str) -> Option<Mend> {
+    let inner = ['"', '\''].into_iter().find_map(|mark| {
+        let inner = text.strip_prefix(mark)?.strip_suffix(mark)?;
+        (!inner.contains(mark)).then_some(inner)
+    })?;
+    let (user, password) = inner.split_once(':')?;
+    Some(mend(
+        Cause::CredentialQuoted,
+        "without the quotation marks around user name and password",
+        "Encode user name and password without quotation marks around them, or let the client do it: `curl -u`.",
+        encoded(user, password)?,
+    ))
+}
+
+/// A key alone, on the other side of the colon. It is nobody's user name, so that this is no attempt at an account.
+fn swapped(user: &str, password: &str) -> Option<Mend> {
+    let is_key = |text: &str| keys::of(text.as_bytes()).is_some() || is_secret_name(text, "x");
+    let (what, value) = match (user, password) {
+        ("", key) if is_key(key) => (
+            "with the key as the user name and an empty password",
+            encoded(key, "")?,
+        ),
+        (key, "") if is_key(key) => (
+            "with the key as the password and an empty user name",
+            encoded("", key)?,
+        ),
+        _ => return None,
+    };
+    let fix = "Put the key on the other side of the colon, and leave this one empty.";
+    Some(Mend {
+        sure: false,
+        ..mend(Cause::BasicUsernameConvention, what, fix, value)
+    })
 }
 
 /// Faults of the user name and of the password by themselves.

@@ -8,7 +8,7 @@ use countersign_wire::credentials::is_placeholder;
 use url::Url;
 
 use super::blemish::{Nature, blemishes};
-use super::{Mend, authorization, basic, with_all_mended};
+use super::{Mend, Variant, authorization, basic, with_all_mended};
 use crate::credential::Carrier;
 use crate::credential::{
     form_of, is_telling_field, is_telling_parameter, with_authorization, with_value,
@@ -295,6 +295,23 @@ pub(crate) fn is_typo(name: &str) -> bool {
         .count();
     // Two letters that changed places leave two in the middle.
     start + end + 2 >= name.len().max(right.len())
+}
+
+/// What is in `Proxy-Authorization` and no proxy takes, in `Authorization`.
+pub(super) fn for_no_proxy(request: &Request) -> Option<Variant> {
+    let value = request.fields.first("proxy-authorization")?;
+    if request.fields.has("authorization") || value.trim_ascii().is_empty() {
+        return None;
+    }
+    let mut mended = with_authorization(request, value);
+    mended.fields.remove("proxy-authorization");
+    Some(Variant {
+        cause: Cause::HeaderWrongPlace,
+        request: mended,
+        what: "with the credential in `Authorization`",
+        fix_text: "Send the credential in `Authorization`: `Proxy-Authorization` is for a forward proxy, which keeps it to itself.".to_owned(),
+        shell_filter: None,
+    })
 }
 
 fn of_names(request: &Request) -> Vec<(Mend, Request)> {

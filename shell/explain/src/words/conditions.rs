@@ -1,10 +1,11 @@
 //! What was asked, as far as it gives the words of an answer another meaning.
 //!
 //! Knows: a small language of conditions, one to a string: `scheme bearer`, `no authorization`, `header X-Api-Key`,
-//! `prefix ghp_`, `user *@*`, `form grant_type`. Does not know the words.
+//! `prefix ghp_`, `user *@*`, `password ghp_`, `key-password`, `form grant_type`. Does not know the words.
 
 use crate::case::Case;
-use crate::credential::{Carrier, Credential, credentials_of, form_of};
+use crate::credential::{Carrier, Credential, credentials_of, form_of, has_login_in_body};
+use crate::look::keys;
 use crate::message::Request;
 use countersign_wire::basic;
 
@@ -45,6 +46,15 @@ impl<'c> Asked<'c> {
         all.any(|credential| credential.carrier != Carrier::Cookie)
     }
 
+    fn password_fits(&self, fits: impl Fn(&[u8]) -> bool) -> bool {
+        let basic = self
+            .authorization()
+            .filter(|credential| credential.is("basic"));
+        basic
+            .and_then(|basic| basic::server::parse(basic.secret.expose()).ok())
+            .is_some_and(|parsed| fits(parsed.password().as_bytes()))
+    }
+
     fn user(&self) -> Option<String> {
         let basic = self
             .authorization()
@@ -83,10 +93,14 @@ enum Kind {
     Form(String, String),
     /// A credential begins so.
     Prefix(String),
+    /// The password of Basic credentials begins so.
+    Password(String),
     /// A credential has the shape of a JWT.
     Jwt,
     /// A credential has the shape of a GUID.
     Guid,
+    /// The password of Basic credentials is a key or token of a known kind.
+    KeyPassword,
     /// The user name of Basic credentials has this pattern.
     User(String),
     /// The path has this pattern.
@@ -114,6 +128,7 @@ impl Condition {
             ("underscore", true) => Kind::Underscore,
             ("jwt", true) => Kind::Jwt,
             ("guid", true) => Kind::Guid,
+            ("key-password", true) => Kind::KeyPassword,
             ("scheme", false) => Kind::Scheme(lower),
             ("header", false) => Kind::Header(lower),
             ("query", false) => Kind::Query(lower),
@@ -122,6 +137,7 @@ impl Condition {
                 None => Kind::Form(lower, "*".to_owned()),
             },
             ("prefix", false) => Kind::Prefix(value.to_owned()),
+            ("password", false) => Kind::Password(value.to_owned()),
             ("user", false) => Kind::User(lower),
             ("path", false) => Kind::Path(lower),
             ("method", false) => Kind::Method(value.to_owned()),
@@ -142,7 +158,7 @@ impl Kind {
             return false;
         };
         match self {
-            Kind::Credentials => asked.has_credentials(),
+            Kind::Credentials => asked.has_credentials() || has_login_in_body(request),
             Kind::Authorization => asked.authorization().is_some(),
             Kind::Bare => asked
                 .authorization()
@@ -167,8 +183,11 @@ impl Kind {
                 own.eq_ignore_ascii_case(name) && glob::covers(pattern, &value.to_lowercase())
             }),
             Kind::Prefix(prefix) => secrets(asked).any(|secret| secret.starts_with(prefix.as_bytes())),
+            Kind::Password(prefix) => asked
+                .password_fits(|password| password.starts_with(prefix.as_bytes())),
             Kind::Jwt => secrets(asked).any(has_shape_of_jwt),
             Kind::Guid => secrets(asked).any(has_shape_of_guid),
+            Kind::KeyPassword => asked.password_fits(|password| keys::of(password).is_some()),
             Kind::User(pattern) => asked
                 .user()
                 .is_some_and(|user| glob::covers(pattern, &user)),

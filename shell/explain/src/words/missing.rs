@@ -19,7 +19,7 @@ use crate::words::quote;
 use crate::words::said::{Said, Sentence};
 
 /// Nothing was found where the server looked.
-const ABSENT: [&str; 10] = [
+const ABSENT: [&str; 16] = [
     "no|missing|absent|without .. token|jwt|credential|credentials|authorization|authentication|authorisation|key|apikey",
     "credential|credentials|token|jwt|authorization|authentication|header|key|apikey|auth are|is|was|were|has|have? not|no been? provided|supplied|found|present|given|sent|included|set|specified|detected",
     "credential|credentials|token|jwt|authorization|authentication|header|key|apikey .. missing|absent",
@@ -30,31 +30,48 @@ const ABSENT: [&str; 10] = [
     "not|isnt|arent|nobody|no|user logged|signed in",
     "not|no .. bearer|token|credentials in|found|in request",
     "auth|authorization header|token|key required",
+    // The same in the languages that refusals are most often written in besides.
+    "fehlt|fehlen|fehlende|fehlender|kein|keine .. token|authorization|anmeldedaten|zugangsdaten|schlüssel|header",
+    "token|authorization|anmeldedaten|zugangsdaten|schlüssel|header .. fehlt|fehlen",
+    "falta|faltan|faltando|ausente|nenhum|ningún .. cabecera|cabeçalho|token|credenciales|credenciais|authorization|autorización|autorização|clave|chave",
+    "cabecera|cabeçalho|token|credenciales|credenciais|authorization .. ausente|falta|faltante",
+    "manquant|manquante|manque|aucun|aucune .. jeton|token|identifiants|authorization|authentification|clé",
+    "jeton|token|identifiants|authorization|authentification|clé .. manquant|manquante|manquants|absent|absente",
 ];
 
 /// Somebody is wanted, and whether anybody was there is not said.
-const WANTED: [&str; 6] = [
+const WANTED: [&str; 8] = [
     "authentication|authorization|login|credentials|token|key|apikey|signin|sign is|are? required|needed|necessary|mandatory",
     "requires|require|need|needs|must|please .. authentication|authorization|login|log|sign|credentials|authenticate|authenticated|token|key",
     "unauthenticated",
     "not authenticated",
     "full authentication is required",
     "please .. login|log|sign|authenticate",
+    "anmeldung|authentifizierung .. erforderlich|nötig|notwendig",
+    "autenticación|autenticação|autenticazione|authentification|connexion requerida|necesaria|necessária|exigida|richiesta|requise|nécessaire",
+];
+
+/// The server speaks of nobody.
+const NOBODY: [&str; 2] = [
+    "anonymous user? is|lacks|cannot|has|not|missing",
+    "as|for|user|caller anonymous",
 ];
 
 /// These name a scheme or a key that is wrong, and not one that is absent.
-const OTHERWISE: [&str; 5] = [
+const OTHERWISE: [&str; 6] = [
     "matching|signing|verification|public|jwk|jwks|kid|applicable",
     "invalid|incorrect|expired|revoked|malformed|unknown|bad|wrong .. token|key|credentials|header|password",
     "token|key|credentials|password is|are|was invalid|incorrect|expired|wrong",
     "scope|scopes|permission|permissions|role|claim|claims|kid|csrf|xsrf",
     "refresh|session|code|verifier|otp|factor|org|organization|tenant|client",
+    "ungültig*|falsch*|abgelaufen*|invalide|inválid*|incorrect*|incorret*|expiré*|expirad*|caducad*|scadut*|errat*",
 ];
 
 struct Patterns {
     absent: Vec<WordPattern>,
     wanted: Vec<WordPattern>,
     otherwise: Vec<WordPattern>,
+    nobody: Vec<WordPattern>,
 }
 
 fn patterns() -> &'static Patterns {
@@ -69,6 +86,7 @@ fn patterns() -> &'static Patterns {
         absent: read(&ABSENT),
         wanted: read(&WANTED),
         otherwise: read(&OTHERWISE),
+        nobody: read(&NOBODY),
     })
 }
 
@@ -94,7 +112,18 @@ pub(super) fn read(
             .iter()
             .filter(|sentence| !has(&all.otherwise, sentence))
     };
-    if let Some(sentence) = plain().find(|sentence| has(&all.absent, sentence)) {
+    let nobody = sentences
+        .iter()
+        .find(|sentence| asked.has_credentials() && has(&all.nobody, sentence));
+    if let Some(sentence) = nobody {
+        let quote = quote::of(case, asked, sentence.text);
+        findings.extend(contradicted(case, asked, sentence, &quote));
+        // What nobody may do says nothing of what the caller may.
+        let cause = Cause::ScopeInsufficient;
+        findings.push(Finding::new(cause, Weight::Against, String::new()));
+        let cause = Cause::ForbiddenReportedAsUnauthorized;
+        findings.push(Finding::new(cause, Weight::Against, String::new()));
+    } else if let Some(sentence) = plain().find(|sentence| has(&all.absent, sentence)) {
         let quote = quote::of(case, asked, sentence.text);
         findings.extend(match asked.has_credentials() {
             true => contradicted(case, asked, sentence, &quote),
@@ -179,7 +208,10 @@ fn contradicted(
             let what = format!("a credential was sent under the word `{word}`");
             found.push(finding(Cause::SchemeWordWrong, Weight::Strong, &what));
         }
-        Some(word) if mentions(&["apikey"]) || mentions(&["api"]) && mentions(&["key"]) => {
+        Some(word)
+            if (mentions(&["apikey"]) || mentions(&["api"]) && mentions(&["key"]))
+                && !mentions(&["username"]) =>
+        {
             let what = format!("a credential was sent in `Authorization: {word}`");
             found.push(finding(Cause::HeaderWrongPlace, Weight::Strong, &what));
             found.push(finding(

@@ -23,4 +23,5 @@ mod repeat;
 mod stage;
 mod stage_itself;
 mod token;
+mod undeclared;
 mod words;

@@ -95,3 +95,28 @@ fn redirect_dropped_credentials_and_the_direct_address() {
     }
     assert!(!format!("{report:?}").contains("hush"));
 }
+
+#[test]
+fn a_recorded_put_is_refused_and_a_get_with_the_same_credentials_is_not() {
+    let guarded = |seen: &Seen| match seen.field("authorization") {
+        Some("Bearer hush-hush") => Reply::ok(),
+        Some(_) | None => Reply::new(401).with("WWW-Authenticate", "Bearer"),
+    };
+    let server = Server::start(guarded);
+    let recorded_as = |method: &str, status: u16, name: &str, value: &str| {
+        let mut entry = entry(&server, 0, "/release/1.0", &[(name, value)]);
+        entry["request"]["method"] = serde_json::json!(method);
+        entry["response"]["status"] = serde_json::json!(status);
+        recorded(&[entry])
+    };
+    let bearer = "Bearer hush-hush";
+    let report = diagnose(&recorded_as("PUT", 401, "Authorization", bearer));
+    assert_eq!(first(&report), "forbidden-reported-as-unauthorized");
+    let report = diagnose(&recorded_as("PUT", 403, "Authorization", bearer));
+    assert_eq!(first(&report), "scope-insufficient");
+    let methods = server.seen().into_iter().map(|seen| seen.method);
+    assert!(methods.into_iter().all(|method| method == "GET"));
+    // A bad token is refused for reading as well, and nothing of the method is to be told.
+    let report = diagnose(&recorded_as("PUT", 401, "Authorization", "Bearer other"));
+    assert_ne!(first(&report), "forbidden-reported-as-unauthorized");
+}

@@ -16,9 +16,12 @@ pub(crate) struct Case {
     pub(crate) source: String,
     /// The cause that was behind it, or `none` for a request that is accepted.
     pub(crate) cause: String,
-    /// Causes that the evidence cannot tell from it: any of them may come first.
+    /// Causes that the evidence cannot tell from it: any of them may come first, none of them for certain.
     #[serde(default)]
     pub(crate) or: Vec<String>,
+    /// Causes that are as true of it, since they name the same fault or another that is there too.
+    #[serde(default)]
+    pub(crate) also: Vec<String>,
     /// What is pasted: a curl command, a raw request, a URL.
     pub(crate) paste: Option<String>,
     /// A recording in place of it: each entry of the log.
@@ -63,6 +66,8 @@ pub(crate) struct Entry {
     pub(crate) answer: Vec<(String, String)>,
     #[serde(default)]
     pub(crate) answer_body: String,
+    /// `HTTP/1.1` unless it says otherwise.
+    pub(crate) version: Option<String>,
     /// `_resourceType` of the entry.
     pub(crate) resource: Option<String>,
     /// Seconds after the first entry.
@@ -82,6 +87,9 @@ pub(crate) struct Token {
     pub(crate) exp_in_secs: Option<i64>,
     pub(crate) nbf_in_secs: Option<i64>,
     pub(crate) iat_in_secs: Option<i64>,
+    /// Claims that every token has, and this one has not.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
     pub(crate) typ: Option<String>,
     /// `ES256` (the default), `EdDSA`, `HS256`.
     pub(crate) alg: Option<String>,
@@ -99,6 +107,8 @@ pub(crate) struct Server {
     /// Publishes discovery and the live key, whatever the rules say.
     #[serde(default)]
     pub(crate) issuer: bool,
+    /// What its discovery document says the issuer is, where that is not its address.
+    pub(crate) issuer_says: Option<String>,
     /// What its `Date` is off by, seconds.
     #[serde(default)]
     pub(crate) date_off_secs: i64,
@@ -124,7 +134,7 @@ struct File {
     case: Vec<Case>,
 }
 
-/// The cases of every file, in the order of names; only those with `only` in their id.
+/// The cases of every file, in the order of names; only those with `only` in the file's name or in their id.
 pub(crate) fn all(only: Option<&str>) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/staged/cases");
     let mut files: Vec<_> = std::fs::read_dir(folder)
@@ -134,10 +144,13 @@ pub(crate) fn all(only: Option<&str>) -> Vec<Case> {
         .collect();
     files.sort();
     let mut cases: Vec<Case> = Vec::new();
+    let mut asked_for: Vec<bool> = Vec::new();
     for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
         let file: File =
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let whole = only.is_some_and(|only| name.contains(only));
         for case in file.case {
             let known =
                 case.cause == "none" || countersign_cause::Cause::from_id(&case.cause).is_some();
@@ -148,8 +161,13 @@ pub(crate) fn all(only: Option<&str>) -> Vec<Case> {
                 case.id
             );
             cases.push(case);
+            asked_for.push(whole);
         }
     }
-    cases.retain(|case| only.is_none_or(|only| case.id.contains(only)));
+    let mut asked_for = asked_for.into_iter();
+    cases.retain(|case| {
+        let whole = asked_for.next().unwrap_or_default();
+        whole || only.is_none_or(|only| case.id.contains(only))
+    });
     cases
 }

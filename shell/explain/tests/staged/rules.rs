@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use countersign_wire::digest::{Algorithm, Charset, SecretHash, Target, server};
+
 use crate::case::{Rule, Server};
 use crate::stage::{self, NOW_UNIX_SECS, Reply, Seen};
 use crate::tokens::Keys;
@@ -17,7 +19,11 @@ pub(crate) fn start(
     let date = http_date(NOW_UNIX_SECS + server.date_off_secs);
     let key_set = keys.published();
     stage::Server::on(own, move |seen, number| {
-        let reply = match server.issuer.then(|| published(seen, &key_set)).flatten() {
+        let reply = match server
+            .issuer
+            .then(|| published(seen, &key_set, server.issuer_says.as_deref().map(&fill)))
+            .flatten()
+        {
             Some(reply) => reply,
             None => answer(&server.rules, seen, number, &fill),
         };
@@ -25,7 +31,7 @@ pub(crate) fn start(
     })
 }
 
-fn published(seen: &Seen, key_set: &str) -> Option<Reply> {
+fn published(seen: &Seen, key_set: &str, says: Option<String>) -> Option<Reply> {
     let own = format!("http://{}", seen.field("host").unwrap_or_default());
     let json = |body: String| {
         Reply::new(200)
@@ -36,7 +42,7 @@ fn published(seen: &Seen, key_set: &str) -> Option<Reply> {
         "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server" => {
             Some(json(
                 serde_json::json!({
-                    "issuer": own,
+                    "issuer": says.unwrap_or_else(|| own.clone()),
                     "jwks_uri": format!("{own}/jwks"),
                     "token_endpoint": format!("{own}/token"),
                     "authorization_endpoint": format!("{own}/authorize"),
@@ -57,6 +63,8 @@ fn answer(rules: &[Rule], seen: &Seen, number: usize, fill: &impl Fn(&str) -> St
     let Some(rule) = rule else {
         return Reply::new(404).saying("not found");
     };
+    // A nonce of each request: `{#}`.
+    let fill = |text: &str| fill(text).replace("{#}", &number.to_string());
     let mut reply = Reply::new(rule.status).saying(&fill(&rule.body));
     for (name, value) in &rule.fields {
         reply = reply.with(name, &fill(value));
@@ -79,6 +87,12 @@ fn holds(when: &BTreeMap<String, String>, seen: &Seen, fill: &impl Fn(&str) -> S
             "head_bytes" => return size_fits(pattern, seen),
             // How often a field is there: `x-api-key_lines`.
             counted if counted.ends_with("_lines") => lines(counted, seen),
+            "digest" => return digest_fits(&fill(pattern), "", seen),
+            "digest_below" => {
+                // `/api anna:password`: a proxy took the first word off the path.
+                let (prefix, login) = pattern.split_once(' ').unwrap();
+                return digest_fits(&fill(login), prefix, seen);
+            }
             field => seen.field(field).unwrap_or_default().to_owned(),
         };
         let pattern = fill(pattern);
@@ -93,6 +107,34 @@ fn lines(counted: &str, seen: &Seen) -> String {
     let name = counted.trim_end_matches("_lines");
     let its = |line: &&(String, String)| line.0.eq_ignore_ascii_case(name);
     seen.fields.iter().filter(its).count().to_string()
+}
+
+/// Whether the Digest credentials are those of `user:password`, for the target below a prefix.
+fn digest_fits(login: &str, prefix: &str, seen: &Seen) -> bool {
+    let value = seen.field("authorization").unwrap_or_default();
+    let credentials = value
+        .strip_prefix("Digest ")
+        .and_then(|rest| server::parse(rest.as_bytes()).ok());
+    let Some(credentials) = credentials else {
+        return false;
+    };
+    let (user, password) = login.split_once(':').unwrap();
+    // Absent, it is MD5: RFC 7616 section 3.4.
+    let algorithm = match credentials.algorithm_word() {
+        None => Algorithm::from_word("MD5"),
+        Some(_) => credentials.algorithm(),
+    };
+    let uri = seen.target.strip_prefix(prefix).unwrap_or("/");
+    let target = Target {
+        method: &seen.method,
+        uri,
+        body: Some(&seen.body),
+    };
+    algorithm.is_some_and(|algorithm| {
+        let realm = credentials.realm();
+        let secret = SecretHash::of_password(algorithm, Charset::Utf8, user, realm, password);
+        credentials.user() == user && credentials.uri() == uri && credentials.fits(&secret, &target)
+    })
 }
 
 /// `> 8000`.

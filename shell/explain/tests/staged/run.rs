@@ -23,6 +23,8 @@ pub(crate) struct Result {
     pub(crate) id: String,
     pub(crate) source: String,
     pub(crate) cause: String,
+    /// Causes that are as true.
+    also: Vec<String>,
     /// The place of the right cause among those that were told, from 0.
     pub(crate) place: Option<usize>,
     /// What was told, with its confidence.
@@ -47,9 +49,22 @@ impl Result {
         )
     }
 
+    /// Certain of anything but the very cause: of one that the evidence cannot tell from it nobody may be certain.
     pub(crate) fn is_falsely_certain(&self) -> bool {
         let first = self.told.first();
-        self.place != Some(0) && first.is_some_and(|(_, sure)| *sure == Confidence::Certain)
+        first.is_some_and(|(id, sure)| !self.is_true(id) && *sure == Confidence::Certain)
+    }
+
+    fn is_true(&self, id: &str) -> bool {
+        id == self.cause || self.also.iter().any(|other| other == id)
+    }
+
+    /// Whether the very cause comes first, those that cannot be told from it not counted.
+    pub(crate) fn is_named_itself(&self) -> bool {
+        match self.told.first() {
+            Some((id, _)) => self.is_true(id),
+            None => self.place == Some(0),
+        }
     }
 }
 
@@ -109,7 +124,10 @@ fn result(
         .iter()
         .map(|found| (found.cause.id(), found.confidence))
         .collect();
-    let is_right = |id: &str| id == case.cause || case.or.iter().any(|other| other == id);
+    let is_right = |id: &str| {
+        let others = case.or.iter().chain(&case.also);
+        id == case.cause || others.into_iter().any(|other| other == id)
+    };
     let place = match case.cause.as_str() {
         "none" => (report.outcome == Outcome::Accepted && told.is_empty()).then_some(0),
         _ => told.iter().position(|(id, _)| is_right(id)),
@@ -129,6 +147,7 @@ fn result(
         id: case.id.clone(),
         source: case.source.clone(),
         cause: case.cause.clone(),
+        also: case.also.clone(),
         place,
         told,
         probes: report.probes.len(),
@@ -162,13 +181,24 @@ fn words(
     for (name, token) in &case.tokens {
         let mut token = token.clone();
         for value in token.claims.values_mut() {
-            if let serde_json::Value::String(text) = value {
-                *text = filled(text, &words);
-            }
+            fill_in(value, &words);
         }
         words.insert(name.clone(), keys.sign(&token, &issuer));
     }
     words
+}
+
+fn fill_in(value: &mut serde_json::Value, words: &BTreeMap<String, String>) {
+    match value {
+        serde_json::Value::String(text) => *text = filled(text, words),
+        serde_json::Value::Array(values) => {
+            values.iter_mut().for_each(|value| fill_in(value, words));
+        }
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::Object(_) => {}
+    }
 }
 
 fn filled(text: &str, words: &BTreeMap<String, String>) -> String {
@@ -194,8 +224,8 @@ fn read_case(case: &Case, fill: &impl Fn(&str) -> String) -> countersign_explain
     });
     if let Some(word) = &case.client {
         let client = Client::ALL.iter().find(|client| client.word() == word);
-        read.client = *client.unwrap_or_else(|| panic!("{}: no client `{word}`", case.id));
-        read.follows_redirects |= read.client != Client::Curl;
+        let client = *client.unwrap_or_else(|| panic!("{}: no client `{word}`", case.id));
+        read::sent_by(&mut read, client);
     }
     if !case.home.is_empty() {
         let home = tempfile::tempdir().unwrap();
@@ -233,12 +263,13 @@ fn har(entries: &[Entry], fill: &impl Fn(&str) -> String) -> String {
                 "request": {
                     "method": method,
                     "url": fill(url),
-                    "httpVersion": "HTTP/1.1",
+                    "httpVersion": entry.version.as_deref().unwrap_or("HTTP/1.1"),
                     "headers": pairs(&entry.fields),
                     "postData": (!entry.body.is_empty())
                         .then(|| json!({ "mimeType": kind, "text": fill(&entry.body) })),
                 },
                 "response": {
+                    "httpVersion": entry.version.as_deref().unwrap_or("HTTP/1.1"),
                     "status": entry.status,
                     "headers": pairs(&entry.answer),
                     "content": { "text": fill(&entry.answer_body) },
@@ -266,7 +297,8 @@ fn breaches(
         .collect();
     for (name, server) in servers {
         for seen in server.seen() {
-            let safe = matches!(seen.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+            // A tunnel is no request to the application.
+            let safe = matches!(seen.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "CONNECT");
             if !safe && !case.unsafe_methods {
                 breaches.push(format!("{} at `{name}`", seen.method));
             }

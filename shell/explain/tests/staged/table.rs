@@ -50,6 +50,10 @@ fn table(results: &[Result]) -> String {
         .iter()
         .filter(|r| r.place.is_some_and(|at| at < 3))
         .count();
+    let itself = results
+        .iter()
+        .filter(|result| result.is_named_itself())
+        .count();
     let wrong = results.iter().filter(|r| r.is_falsely_certain()).count();
     let probes: usize = results.iter().map(|result| result.probes).sum();
     let (mended, tried) = (
@@ -57,8 +61,9 @@ fn table(results: &[Result]) -> String {
         results.iter().filter(|r| r.fix.is_some()).count(),
     );
     let mut out = format!(
-        "| | |\n|---|---|\n| cause named first | {} |\n| cause among the first three | {} |\n| certain and wrong | {wrong} |\n| fix carried out and accepted | {mended} of {tried} |\n| requests a case, mean | {:.1} |\n| breaches of care | {} |\n\n",
+        "| | |\n|---|---|\n| cause named first | {} |\n| the very cause first, those that cannot be told from it not counted | {} |\n| cause among the first three | {} |\n| certain and wrong | {wrong} |\n| fix carried out and accepted | {mended} of {tried} |\n| requests a case, mean | {:.1} |\n| breaches of care | {} |\n\n",
         share(first),
+        share(itself),
         share(third),
         ratio(probes, count),
         results.iter().map(|r| r.breaches.len()).sum::<usize>(),

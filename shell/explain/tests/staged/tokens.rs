@@ -72,6 +72,7 @@ impl Keys {
                     .or_insert_with(|| json!(NOW_UNIX_SECS + offset));
             }
         }
+        claims.retain(|name, _| !token.without.contains(name));
         key.sign_claims(typ, &claims, &SystemRandom::new()).unwrap()
     }
 }

@@ -92,7 +92,9 @@ fn refusal(
     let weight = match (page.is_hidden, preflight_allows) {
         (true, true) => Weight::Strong,
         (true, false) => Weight::Fair,
-        (false, _) => Weight::Slight,
+        // The server lets the page in and hides its refusals: that much is the server's own fault.
+        (false, true) if page.is_browsers => Weight::Strong,
+        (false, true | false) => Weight::Slight,
     };
     let others = match preflight_allows {
         true => ", which the preflight's answer has",

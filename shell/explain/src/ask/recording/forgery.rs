@@ -28,7 +28,7 @@ pub(super) fn look(view: &View<'_>) -> Option<Finding> {
         view.request.method.as_str(),
         "POST" | "PUT" | "PATCH" | "DELETE"
     );
-    if !changes || !matches!(view.status(), 403 | 419) {
+    if !changes || !matches!(view.status(), 400 | 403 | 419 | 422) {
         return None;
     }
     let cookies = view.cookies();

@@ -5,6 +5,7 @@
 mod client;
 mod code;
 mod form;
+mod home_made;
 mod pkce;
 mod refresh;
 mod refusal;
@@ -64,9 +65,15 @@ fn parameter<'p>(parameters: &'p [(String, String)], wanted: &str) -> Option<&'p
 }
 
 /// What one request to a token or authorization endpoint shows by itself.
-pub(super) fn of_request(request: &Request, answer: Option<&Answer>) -> Vec<Finding> {
+pub(super) fn of_request(
+    request: &Request,
+    answer: Option<&Answer>,
+    at_unix_secs: i64,
+) -> Vec<Finding> {
     let Some(grant) = Grant::of(request, answer) else {
-        return pkce::of_authorization(request, answer);
+        let mut found = pkce::of_authorization(request, answer);
+        found.extend(home_made::look(request, answer, at_unix_secs));
+        return found;
     };
     let mut found = form::look(&grant);
     found.extend(client::look(&grant));

@@ -3,13 +3,14 @@
 //! Knows: which credentials went into the redirect and which came out. Does not follow any.
 
 use countersign_cause::{Cause, Who};
+use url::Url;
 
 use crate::case::Exchange;
 use crate::command;
 use crate::cookie::host_of;
 use crate::exchange::{named, status, target};
 use crate::finding::{Finding, Fix, Weight};
-use crate::message::Request;
+use crate::message::{Answer, Request};
 
 use super::cookies::is_session_name;
 use super::view::{View, cookies_of};
@@ -38,11 +39,22 @@ pub(super) fn look(view: &View<'_>) -> Vec<Finding> {
 
 fn leads_here(view: &View<'_>, other: &Exchange) -> bool {
     let answer = other.answer.as_ref();
-    let Some(mut to) = answer.and_then(|answer| target(&other.request, answer)) else {
+    let next = |answer: &Answer| target(&other.request, answer).or_else(|| goes_on(other, answer));
+    let Some(mut to) = answer.and_then(next) else {
         return false;
     };
     to.set_fragment(None);
     to == view.request.url
+}
+
+/// Where an upload that was begun or accepted goes on. RFC 9110 section 10.2.2: in 201 and 202 `Location` is no redirect.
+fn goes_on(other: &Exchange, answer: &Answer) -> Option<Url> {
+    let begun = matches!(answer.status, 201 | 202) && other.request.method != "GET";
+    let place = answer.fields.text("location").filter(|_| begun)?;
+    let next = other.request.url.join(place.trim()).ok()?;
+    // Only a fall out of https is a fault of its own.
+    let falls = other.request.url.scheme() == "https" && next.scheme() == "http";
+    falls.then_some(next)
 }
 
 fn place(request: &Request) -> String {

@@ -6,6 +6,7 @@
 use countersign_cause::{Cause, Who};
 
 use crate::case::{Client, Exchange};
+use crate::cookie::SetCookie;
 use crate::exchange::{is_sent_to_sign_in, named, status};
 use crate::finding::{Finding, Fix, Weight};
 
@@ -34,6 +35,7 @@ pub(super) fn look(view: &View<'_>) -> Vec<Finding> {
     found.extend(signed_out(view, &sent));
     found.extend(let_through(view, &sent));
     found.extend(deleted_by_refusal(view));
+    found.extend(begun_anew(view, &sent));
     if found.is_empty() {
         // A cookie that is refused has run out or is not known: which of the two does not show.
         let evidence = "the request carries a session cookie, and is refused all the same";
@@ -210,6 +212,54 @@ fn let_through(view: &View<'_>, sent: &[(String, String)]) -> Vec<Finding> {
         named(before)
     );
     vec![Finding::new(Cause::SessionExpired, weight, evidence).with_fix(again())]
+}
+
+/// The refusal begins another session: the server knew none by the cookie that was sent. Right after requests that the
+/// server failed to answer, it has forgotten what it had in its memory.
+fn begun_anew(view: &View<'_>, sent: &[(String, String)]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let origin = view.request.origin();
+    let last = view
+        .done_before()
+        .rev()
+        .find(|other| other.request.origin() == origin);
+    if let Some(last) = last.filter(|last| matches!(status(last), 500..=599)) {
+        let evidence = format!(
+            "{} was answered {}: what the server had in its memory may be gone since",
+            named(last),
+            status(last)
+        );
+        found.push(Finding::new(Cause::SessionUnknown, Weight::Fair, evidence));
+    }
+    let lines = view
+        .answer
+        .into_iter()
+        .flat_map(|answer| answer.fields.all("set-cookie"));
+    let anew = lines
+        .filter_map(SetCookie::parse)
+        .filter(|cookie| !cookie.value.is_empty() && !cookie.deletes(view.at_unix_secs()))
+        .find(|cookie| {
+            let same =
+                |(name, value): &&(String, String)| *name == cookie.name && *value != cookie.value;
+            sent.iter().any(|pair| same(&pair))
+        });
+    if let Some(cookie) = anew {
+        let evidence = format!(
+            "the refusal sets `{}` anew: the server knows no session by the value that was sent",
+            cookie.name
+        );
+        found.push(Finding::new(
+            Cause::SessionUnknown,
+            Weight::Fair,
+            evidence.clone(),
+        ));
+        found.push(Finding::new(
+            Cause::SessionExpired,
+            Weight::Slight,
+            evidence,
+        ));
+    }
+    found
 }
 
 /// The refusal itself deletes the cookie: the server knows no such session any more.

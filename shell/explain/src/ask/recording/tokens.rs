@@ -2,6 +2,7 @@
 //!
 //! Knows: which token was given when, and as what. Does not know what is in a token.
 
+mod again;
 mod given;
 mod right;
 
@@ -11,7 +12,7 @@ use countersign_wire::{Accepted, Reading};
 use crate::case::Exchange;
 use crate::command;
 use crate::cookie::is_same_site;
-use crate::credential::{Carrier, Credential, credentials_of};
+use crate::credential::{Carrier, Credential, credentials_of, form_of};
 use crate::exchange::{is_preflight, named, status, token_parameters};
 use crate::finding::{Finding, Fix, Weight};
 
@@ -147,6 +148,18 @@ fn not_applied(view: &View<'_>, given: &[Given<'_>]) -> Vec<Finding> {
 /// What was sent against everything that was given.
 fn compare(view: &View<'_>, sent: &Credential, given: &[Given<'_>]) -> Vec<Finding> {
     let value = sent.secret.expose().as_slice();
+    let mut ended = view.done_before().rev().filter(|other| ends(other));
+    if let Some(ended) = ended.find(|other| hands_in(other, value)) {
+        let evidence = format!(
+            "{} ended the very token that this request carries",
+            named(ended)
+        );
+        return vec![Finding::new(Cause::TokenRevoked, Weight::Strong, evidence)];
+    }
+    let again = again::look(view, sent);
+    if !again.is_empty() {
+        return again;
+    }
     let same = given.iter().rev().find(|one| one.value.as_bytes() == value);
     match same {
         Some(one) => match one.kind {
@@ -261,6 +274,15 @@ fn out_of_time(view: &View<'_>, one: &Given<'_>, given: &[Given<'_>]) -> Vec<Fin
 
 fn began(exchange: &Exchange) -> Option<i64> {
     exchange.recorded.started_unix_ms
+}
+
+/// Whether a request has this credential in its body or its fields.
+fn hands_in(exchange: &Exchange, value: &[u8]) -> bool {
+    let in_body = form_of(&exchange.request);
+    in_body.iter().any(|(_, other)| other.as_bytes() == value)
+        || credentials_of(&exchange.request)
+            .iter()
+            .any(|other| other.secret.expose() == value)
 }
 
 fn ends(exchange: &Exchange) -> bool {

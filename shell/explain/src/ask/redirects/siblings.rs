@@ -22,12 +22,16 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
     if !matches!(refusal.status, 400 | 401 | 403 | 404) || refusal.from_proxy {
         return;
     }
-    if !scene.is_proven()
-        && let Some(url) = over_tls(&request.url, &refusal)
-    {
+    // Words that say so are a proof, and the way over TLS is the command that mends it.
+    let is_proven_otherwise = scene
+        .findings
+        .iter()
+        .any(|finding| finding.weight == Weight::Proof && finding.cause != Cause::RedirectToHttp);
+    if !is_proven_otherwise && let Some(url) = over_tls(&request.url, &refusal) {
         secure(scene, &request, url).await;
     }
     if !scene.is_proven()
+        && !scene.is_told()
         && matches!(refusal.status, 401 | 403 | 404)
         && let Some(url) = beside(&request.url)
     {

@@ -6,7 +6,7 @@ use countersign_cause::Cause;
 use countersign_wire::Challenge;
 
 use crate::command;
-use crate::credential::{credentials_of, with_authorization};
+use crate::credential::{credentials_of, has_login_in_body, with_authorization};
 use crate::finding::{Finding, Fix, Weight};
 use crate::message::{Answer, Request};
 use crate::scene::Scene;
@@ -36,6 +36,8 @@ pub(super) fn look(scene: &mut Scene<'_>) {
     // A realm that is an address is where a token is to be had first.
     let sends_elsewhere = parsed.challenges.iter().any(names_a_token_service);
     let weight = match offers.is_empty() || sends_elsewhere {
+        // A sign-in carries its credentials in the body.
+        true if has_login_in_body(&request) => Weight::Slight,
         true => Weight::Fair,
         false => Weight::Strong,
     };

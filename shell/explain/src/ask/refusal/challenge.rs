@@ -1,6 +1,7 @@
-//! A 401 without a challenge.
+//! A 401 without a challenge, and one whose challenge says more than its body.
 
 use countersign_cause::Cause;
+use countersign_wire::Challenge;
 
 use crate::finding::{Finding, Fix, Weight};
 use crate::scene::Scene;
@@ -12,6 +13,22 @@ pub(super) fn look(scene: &mut Scene<'_>) {
     let Some(refusal) = super::explained(scene) else {
         return;
     };
+    // RFC 6750 section 3.1: with `invalid_token` the token is meant, whatever the page for people says of rights.
+    let parsed = refusal.challenges();
+    let of_the_token = |challenge: &Challenge| challenge.param("error") == Some("invalid_token");
+    if refusal.status == 401 && parsed.challenges.iter().any(of_the_token) {
+        let other = Cause::ForbiddenReportedAsUnauthorized;
+        scene.found(Finding::new(other, Weight::Against, String::new()));
+        let speaks = |finding: &Finding| finding.weight > Weight::Against && finding.cause != other;
+        if !scene.findings.iter().any(speaks) {
+            let evidence = "the challenge says `invalid_token`, and nothing is seen in it";
+            scene.found(Finding::new(
+                Cause::CredentialsRejected,
+                Weight::Fair,
+                evidence,
+            ));
+        }
+    }
     // RFC 9110 section 15.5.2: the server generating a 401 response MUST send a WWW-Authenticate field.
     if refusal.status != 401 || refusal.fields.has("www-authenticate") {
         return;

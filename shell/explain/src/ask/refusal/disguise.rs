@@ -31,15 +31,14 @@ fn found(scene: &mut Scene<'_>, weight: Weight, evidence: String) {
 
 /// A success with a form that asks for a password, or a document that says that it is none.
 fn page(scene: &mut Scene<'_>, answer: &Answer) {
-    let end = answer.body.len().min(PAGE_BYTES_MAX);
-    let text = String::from_utf8_lossy(answer.body.get(..end).unwrap_or_default()).to_lowercase();
+    let text = page_of(answer);
     let has_form = is_sign_in_form(&text);
     let status = answer.status;
     // Words that a vendor answers with are read before; they make the refusal, whatever the status.
     let is_told = scene
         .findings
         .iter()
-        .any(|finding| finding.weight >= Weight::Strong && speaks_of_credentials(finding.cause));
+        .any(|finding| finding.weight >= Weight::Fair && speaks_of_credentials(finding.cause));
     if has_form && asks_for_data(scene) {
         let evidence = format!(
             "the answer is {status} with a page that has a field for a password: it is a sign-in page"
@@ -51,7 +50,7 @@ fn page(scene: &mut Scene<'_>, answer: &Answer) {
             "the answer is 203 with a page, which is how some services show their sign-in";
         found(scene, Weight::Strong, evidence.to_owned());
         behind(scene);
-    } else if is_told && says_no(answer) {
+    } else if is_told && says_no(answer) || names_a_refusal(answer) {
         let evidence =
             format!("the answer is {status}, and its document says that it is a refusal");
         found(scene, Weight::Strong, evidence);
@@ -73,6 +72,34 @@ fn says_no(answer: &Answer) -> bool {
         let is_false =
             |name: &str| document.get(name).and_then(serde_json::Value::as_bool) == Some(false);
         is_false("ok") || is_false("success") || document.get("errors").is_some()
+    })
+}
+
+/// Whether an answer is a page with a form that asks for a password.
+pub(crate) fn is_sign_in_page(answer: &Answer) -> bool {
+    answer.is_success() && is_sign_in_form(&page_of(answer))
+}
+
+fn page_of(answer: &Answer) -> String {
+    let end = answer.body.len().min(PAGE_BYTES_MAX);
+    String::from_utf8_lossy(answer.body.get(..end).unwrap_or_default()).to_lowercase()
+}
+
+/// A document that has the status of a refusal in it: `{"code": 401}`.
+fn names_a_refusal(answer: &Answer) -> bool {
+    let document: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
+    let is_refusal = |value: &serde_json::Value| {
+        let number = value.as_u64();
+        let text = value.as_str().and_then(|text| text.parse().ok());
+        matches!(number.or(text), Some(401 | 403))
+    };
+    document.is_some_and(|document| {
+        let names = ["code", "status", "statusCode", "status_code", "errcode"];
+        let holds = |part: &serde_json::Value| {
+            let mut values = names.iter().filter_map(|name| part.get(name));
+            values.any(is_refusal)
+        };
+        holds(&document) || document.get("error").is_some_and(holds)
     })
 }
 

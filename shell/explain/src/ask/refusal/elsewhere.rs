@@ -52,8 +52,48 @@ pub(super) async fn ask(scene: &mut Scene<'_>) {
         }
         return;
     }
+    if is_area_guarded(scene, &request, &refusal).await {
+        return;
+    }
     every_address(scene, &refusal);
     root(scene, &request, &refusal).await;
+}
+
+/// Whether the refusal covers one part of the site alone: outside of it an address that is none is answered otherwise.
+async fn is_area_guarded(scene: &mut Scene<'_>, request: &Request, refusal: &Answer) -> bool {
+    if !are_read(scene.baseline.sees) {
+        return false;
+    }
+    let area = request.url.path().trim_start_matches('/');
+    let Some((area, _)) = area.split_once('/') else {
+        return false;
+    };
+    let area = area.to_owned();
+    let Some(outside) = moved(request, |_| format!("/{NO_SUCH}")) else {
+        return false;
+    };
+    let why = "the same credentials at such an address in another part";
+    let Ok(answer) = scene.prober.send(&outside, why).await else {
+        return false;
+    };
+    if matches!(answer.status, 401 | 403) {
+        return false;
+    }
+    let evidence = format!(
+        "below `/{area}` every address gets the same {}, and outside of it these credentials get {}: they are good, and do not open this part",
+        refusal.status, answer.status
+    );
+    let cause = match refusal.status {
+        401 => Cause::ForbiddenReportedAsUnauthorized,
+        _ => Cause::ScopeInsufficient,
+    };
+    scene.found(Finding::new(cause, Weight::Fair, evidence));
+    scene.found(Finding::new(
+        Cause::UrlWrong,
+        Weight::Against,
+        String::new(),
+    ));
+    true
 }
 
 fn moved(request: &Request, path: impl Fn(&str) -> String) -> Option<Request> {

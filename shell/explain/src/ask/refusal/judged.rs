@@ -231,12 +231,21 @@ fn recognised(scene: &mut Scene<'_>, kind: Kind, refusal: &Answer) {
             .as_ref()
             .map_or(0, |answer| answer.status)
     );
+    // What is told apart from others of its form is read in that form.
+    for cause in [
+        Cause::SchemeMissing,
+        Cause::HeaderMalformed,
+        Cause::ProxyStrippedCredentials,
+    ] {
+        scene.found(Finding::new(cause, Weight::Against, String::new()));
+    }
     if refusal.status == 403 {
-        scene.found(Finding::new(
-            Cause::ScopeInsufficient,
-            Weight::Fair,
-            evidence,
-        ));
+        // Where the server says of a known caller what is amiss, that it is known says no more.
+        let weight = match is_told_otherwise(scene) {
+            true => Weight::Against,
+            false => Weight::Slight,
+        };
+        scene.found(Finding::new(Cause::ScopeInsufficient, weight, evidence));
         return;
     }
     let told = scene
@@ -266,6 +275,12 @@ fn recognised(scene: &mut Scene<'_>, kind: Kind, refusal: &Answer) {
         Weight::Against,
         String::new(),
     ));
+}
+
+fn is_told_otherwise(scene: &Scene<'_>) -> bool {
+    scene.findings.iter().any(|finding| {
+        finding.weight >= Weight::Strong && finding.cause != Cause::ScopeInsufficient
+    })
 }
 
 /// A made-up token is refused as invalid, and this one like none at all: it was taken, and then nobody was there.
@@ -303,7 +318,7 @@ pub(super) fn is_read_as_written(scene: &mut Scene<'_>) {
     }
 }
 
-pub(super) fn is_well_formed(scene: &Scene<'_>) -> bool {
+pub(in crate::ask) fn is_well_formed(scene: &Scene<'_>) -> bool {
     let sent = scene.case.request.as_ref().map(credentials_of);
     let all = sent.unwrap_or_default();
     let mut of_authorization = all

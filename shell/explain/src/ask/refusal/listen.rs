@@ -5,6 +5,7 @@
 use countersign_cause::{Cause, Stage};
 
 use super::explained;
+use super::judged::{is_read_as_written, is_well_formed};
 use crate::credential::credentials_of;
 use crate::finding::{Finding, Weight};
 use crate::likeness::alike;
@@ -21,6 +22,14 @@ pub(super) fn to(scene: &mut Scene<'_>) {
     let stripped = findings
         .iter()
         .any(|finding| finding.cause == Cause::ProxyStrippedCredentials);
+    if findings.iter().any(speaks_of_the_pair) {
+        // Who says what belongs into Basic takes Basic, whatever the challenge offers.
+        let cause = Cause::SchemeNotAccepted;
+        scene.found(Finding::new(cause, Weight::Against, String::new()));
+    }
+    let misses_the_form = findings
+        .iter()
+        .any(|finding| matches!(finding.cause, Cause::SchemeWordWrong | Cause::SchemeMissing));
     let findings: Vec<Finding> = findings
         .into_iter()
         .filter_map(|finding| match is_ours {
@@ -33,6 +42,9 @@ pub(super) fn to(scene: &mut Scene<'_>) {
     if stripped {
         arrival(scene);
     }
+    if misses_the_form && scene.baseline.sees == Sees::Recognises && is_well_formed(scene) {
+        changed_on_the_way(scene);
+    }
     for other in [scene.baseline.none.clone(), scene.baseline.made_up.clone()] {
         if let Some(other) = other.filter(|other| !alike(other, &refusal)) {
             add(scene, words::recognise(scene.case, &other).names);
@@ -40,9 +52,30 @@ pub(super) fn to(scene: &mut Scene<'_>) {
     }
 }
 
+fn speaks_of_the_pair(finding: &Finding) -> bool {
+    let cause = matches!(
+        finding.cause,
+        Cause::BasicUsernameConvention | Cause::PasswordLoginRetired
+    );
+    cause && finding.weight >= Weight::Strong
+}
+
 /// A token is held against clocks, keys and metadata before, with the words of the refusal in hand: what was found so
 /// is not counted twice, nor brought back where it was excluded.
 fn beside_what_is_known(scene: &Scene<'_>, mut finding: Finding) -> Option<Finding> {
+    let is_about_rights = matches!(
+        finding.cause,
+        Cause::ForbiddenReportedAsUnauthorized | Cause::ScopeInsufficient
+    );
+    // What is said to nobody alike is not about the rights of anybody.
+    if is_about_rights && scene.baseline.sees == Sees::Alike {
+        finding.weight = match finding.weight {
+            Weight::Proof | Weight::Strong => Weight::Fair,
+            Weight::Fair | Weight::Slight => Weight::Slight,
+            Weight::Against | Weight::Excludes => finding.weight,
+        };
+        return Some(finding);
+    }
     if finding.cause.entry().stage != Stage::Token {
         return Some(finding);
     }
@@ -78,6 +111,18 @@ fn add(scene: &mut Scene<'_>, names: Vec<String>) {
     }
 }
 
+/// The words miss a form that the request has, and a made-up token in the same form is refused by somebody else.
+fn changed_on_the_way(scene: &mut Scene<'_>) {
+    let evidence = "a made-up token in the same form is refused in another way; this one passes there, and the next to look finds another form than was sent: something in between rewrites `Authorization`";
+    for (cause, weight) in [
+        (Cause::ProxyReplacedCredentials, Weight::Strong),
+        (Cause::ProxyStrippedCredentials, Weight::Slight),
+    ] {
+        scene.found(Finding::new(cause, weight, evidence));
+    }
+    is_read_as_written(scene);
+}
+
 /// The words say that nothing came. Whether others come through the same field tells if it is taken away.
 fn arrival(scene: &mut Scene<'_>) {
     let cause = Cause::ProxyStrippedCredentials;
@@ -87,6 +132,12 @@ fn arrival(scene: &mut Scene<'_>) {
             Weight::Fair,
             "the answer is the same to these credentials, to made-up ones and to none",
         )),
+        // One in front takes the token, or a made-up one would fare the same; the one behind misses it.
+        Sees::Overlooks if is_well_formed(scene) => {
+            let evidence = "a made-up token is refused as invalid, and to this one the answer is that there is none: it passes one check, and is gone at the next";
+            scene.found(Finding::new(cause, Weight::Strong, evidence));
+            is_read_as_written(scene);
+        }
         Sees::Overlooks | Sees::Refuses => {
             scene.found(Finding::new(cause, Weight::Against, String::new()));
         }

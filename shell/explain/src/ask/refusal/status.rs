@@ -14,6 +14,8 @@ pub(super) fn look(scene: &mut Scene<'_>) {
     };
     match refusal.status {
         407 => proxy(scene, &refusal),
+        // RFC 9110 section 11.7.1: a proxy that wants credentials says 407; some say 401 to CONNECT.
+        401 if refusal.from_proxy => proxy(scene, &refusal),
         431 => size(scene),
         500..=504 => backend(scene, &refusal),
         _ => {}
@@ -34,13 +36,14 @@ pub(super) fn look(scene: &mut Scene<'_>) {
 
 /// RFC 9110 section 15.5.8: the client must first authenticate itself with the proxy.
 fn proxy(scene: &mut Scene<'_>, refusal: &Answer) {
+    let status = refusal.status;
     let offers = refusal.fields.text("proxy-authenticate");
     let evidence = match &offers {
         Some(offers) => format!(
-            "407 comes from a forward proxy and not from the server; it offers {}",
+            "{status} comes from a forward proxy and not from the server; it offers {}",
             offers.split_whitespace().next().unwrap_or("no scheme")
         ),
-        None => "407 comes from a forward proxy and not from the server".to_owned(),
+        None => format!("{status} comes from a forward proxy and not from the server"),
     };
     let proxy = scene.case.transport.proxy.as_ref();
     let has_login = proxy.is_some_and(|proxy| !proxy.username().is_empty());

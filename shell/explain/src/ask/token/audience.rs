@@ -177,8 +177,8 @@ fn by_its_looks(audiences: &[&str], url: Option<&Url>) -> Option<Seen> {
     }
     if audiences.iter().all(|own| own.ends_with("/userinfo")) {
         let own = audiences.first()?;
-        let other_host = own.parse::<Url>().ok()?.host_str() != Some(host);
-        return other_host.then(|| {
+        let elsewhere = own.parse::<Url>().ok()?.origin() != url.origin();
+        return elsewhere.then(|| {
             let evidence = format!("the token is made for {own} alone, the issuer's own profile page: no API was named when it was asked for");
             Seen::soft(Cause::AudienceMismatch, Weight::Strong, evidence)
         });

@@ -24,8 +24,8 @@ enum Found {
     NotAsked,
 }
 
-/// Walks the way where the request has no credentials, and says what the resource calls itself where that is told.
-pub(super) async fn ask(scene: &mut Scene<'_>) -> Option<String> {
+/// Walks the way where the request has no credentials, and says what the resource tells of itself.
+pub(super) async fn ask(scene: &mut Scene<'_>) -> Option<ProtectedResource> {
     let request = scene.case.request.clone()?;
     let refusal = scene.refusal()?;
     if refusal.status != 401 {
@@ -80,7 +80,7 @@ async fn from_pointer(
     request: &Request,
     pointer: &str,
     is_bare: bool,
-) -> Option<String> {
+) -> Option<ProtectedResource> {
     let Ok(url) = pointer.parse::<Url>() else {
         let evidence = format!("`resource_metadata` of the challenge is no address: `{pointer}`");
         missing(scene, is_bare, Weight::Strong, evidence);
@@ -88,12 +88,11 @@ async fn from_pointer(
     };
     match metadata(scene, &url).await {
         Found::Metadata(document) => {
-            let resource = document.resource.clone();
             if is_bare {
-                compare(scene, request, &resource);
+                compare(scene, request, &document.resource);
                 onward(scene, &document).await;
             }
-            Some(resource)
+            Some(document)
         }
         Found::Nothing(what) => {
             let evidence = format!(

@@ -5,11 +5,15 @@
 
 use std::sync::Arc;
 
-use countersign_jose::{KeySet, KeySetError};
+use countersign_cause::Cause;
+use countersign_jose::{Hearsay, KeySet, KeySetError};
+use countersign_wire::metadata::ProtectedResource;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
+use super::Seen;
 use super::clocks::date_of;
+use crate::finding::Weight;
 use crate::message::Answer;
 use crate::probe::{NoAnswer, Stage};
 use crate::scene::Scene;
@@ -228,6 +232,29 @@ pub(super) fn difference(a: &str, b: &str) -> &'static str {
     } else {
         "they differ in the path"
     }
+}
+
+/// RFC 9728 section 2: the servers that issue tokens for the resource. A token of another is none of its.
+pub(super) fn against_metadata(heard: &Hearsay<'_>, resource: &ProtectedResource) -> Option<Seen> {
+    let servers = &resource.authorization_servers;
+    let own = heard.claim("iss")?.as_str()?;
+    let nearest = servers.first()?;
+    if servers.iter().any(|server| server == own) {
+        return None;
+    }
+    let slash = |text: &str| text.trim_end_matches('/').to_owned();
+    // Many resources do not mind a slash, and some stand in for an issuer behind them.
+    let origin = |text: &str| text.parse::<Url>().map(|url| url.origin()).ok();
+    let itself = |server: &String| origin(server) == origin(&resource.resource);
+    let near = |server: &String| slash(server) == slash(own) || itself(server);
+    let weight = match servers.iter().any(near) {
+        true => Weight::Slight,
+        false => Weight::Strong,
+    };
+    let evidence = format!(
+        "`iss` of the token is `{own}`, and the resource's metadata name `{nearest}` as where its tokens come from"
+    );
+    Some(Seen::soft(Cause::IssuerMismatch, weight, evidence))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::said::Said;
 use super::subject::Subject;
 use super::verdict::Look;
 use crate::finding::Weight;
+use crate::message::Answer;
 use crate::scene::Scene;
 
 /// What the issuer's name shows against the one that the user expects.
@@ -110,6 +111,35 @@ pub(super) fn by_the_words(heard: &Hearsay<'_>, said: &[Said]) -> Vec<Seen> {
         }
     }
     seen
+}
+
+/// The tenant in the address that a challenge of Microsoft's services names, against the tenant of the token.
+pub(super) fn by_the_challenge(heard: &Hearsay<'_>, refusal: &Answer) -> Option<Seen> {
+    let issuer: Url = heard.issuer()?.parse().ok()?;
+    let own = tenant(&issuer)?;
+    let parsed = refusal.challenges();
+    let named = parsed
+        .challenges
+        .iter()
+        .filter_map(|challenge| challenge.param("authorization_uri"))
+        .find_map(|text| tenant(&text.trim().parse().ok()?))?;
+    (own != named).then(|| {
+        let evidence = format!(
+            "`iss` of the token is of the tenant {own}, and the challenge sends people to the tenant {named} for one"
+        );
+        Seen::firm(Cause::IssuerMismatch, Weight::Strong, evidence)
+    })
+}
+
+/// The GUID that the path begins with.
+fn tenant(url: &Url) -> Option<String> {
+    let first = url.path_segments()?.next()?;
+    let is_guid = first.len() == 36
+        && first.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    is_guid.then(|| first.to_ascii_lowercase())
 }
 
 /// What the issuer's name shows: whether it answers, and to which name.

@@ -11,8 +11,10 @@ use serde_json::Value;
 
 use self::phrases::causes_in;
 
+use crate::credential::{Carrier, credentials_of};
 use crate::message::Answer;
 use crate::scene::Scene;
+use crate::words::has_shape_of_jwt;
 
 /// Of a body, so much is read.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -43,9 +45,23 @@ pub(super) fn of(scene: &Scene<'_>) -> Vec<Said> {
             found.push(said);
         }
     }
+    if !carries_a_token(scene) {
+        found.retain(|said| said.cause != Cause::SignatureInvalid);
+    }
     // What is said in several words of which one is exact is meant exactly.
     found.sort_by_key(|said| !said.exact);
     found
+}
+
+/// Whether there is a token whose signature can be spoken of, and not a signature of the request itself.
+fn carries_a_token(scene: &Scene<'_>) -> bool {
+    let Some(request) = &scene.case.request else {
+        return true;
+    };
+    credentials_of(request).iter().any(|credential| {
+        let by_itself = matches!(credential.carrier, Carrier::Cookie | Carrier::Form(_));
+        credential.is("bearer") || by_itself || has_shape_of_jwt(credential.secret.expose())
+    })
 }
 
 /// Whether the refusal says that the token is invalid, and no more.

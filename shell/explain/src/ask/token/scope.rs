@@ -35,6 +35,33 @@ impl Wanted {
     }
 }
 
+/// `X-Accepted-OAuth-Scopes` names the scopes of which one is enough, `X-OAuth-Scopes` those of the token, whatever the
+/// status is.
+pub(super) fn by_fields(refusal: &Answer) -> Option<Seen> {
+    let list = |name: &str| -> Option<Vec<String>> {
+        let text = refusal.fields.text(name)?;
+        let words = text.split(',').map(|word| word.trim().to_owned());
+        Some(words.filter(|word| !word.is_empty()).collect())
+    };
+    let (own, accepted) = (list("x-oauth-scopes")?, list("x-accepted-oauth-scopes")?);
+    if accepted.is_empty()
+        || accepted
+            .iter()
+            .any(|scope| own.iter().any(|own| covers(own, scope)))
+    {
+        return None;
+    }
+    let has = match own.as_slice() {
+        [] => "the token has none".to_owned(),
+        own => format!("the token has{}", names(own)),
+    };
+    let evidence = format!(
+        "the answer says that one of{} is needed, and that {has}",
+        names(&accepted)
+    );
+    Some(Seen::soft(Cause::ScopeInsufficient, Weight::Strong, evidence).with_fix(fix(&accepted)))
+}
+
 /// What the scopes of a token show.
 pub(super) fn look(heard: Option<&Hearsay<'_>>, wanted: &Wanted, told: bool) -> Option<Seen> {
     let claims = wanted.insufficient || told;

@@ -30,13 +30,28 @@ pub(super) fn look(
     seen.extend(end(heard, clocks));
     seen.extend(start(heard, clocks));
     seen.extend(lifetime(heard, clocks, said, url));
-    if !seen
-        .iter()
-        .any(|seen| seen.finding.cause != Cause::TokenLifetimeTooLong)
-    {
+    if !seen.iter().any(|seen| {
+        !matches!(
+            seen.finding.cause,
+            Cause::TokenLifetimeTooLong | Cause::ClaimMissing
+        )
+    }) {
         seen.extend(against_the_words(heard, clocks, said));
     }
+    if seen.is_empty() {
+        seen.extend(endless(heard));
+    }
     seen
+}
+
+/// RFC 9068 section 2.2 wants an end, and many verifiers take no token without one.
+fn endless(heard: &Hearsay<'_>) -> Option<Seen> {
+    let is_absent =
+        heard.claim("exp").is_none() && heard.claim("iat").or(heard.claim("sub")).is_some();
+    is_absent.then(|| {
+        let evidence = "the token has no `exp`, and many verifiers take none that never ends";
+        Seen::soft(Cause::ClaimMissing, Weight::Fair, evidence)
+    })
 }
 
 /// Times that are no seconds.

@@ -422,3 +422,16 @@ fn what_calls_no_interface() {
         "shpss",
     );
 }
+
+#[test]
+fn an_account_in_the_address_and_another_in_basic() {
+    let of = |account: &str| format!("https://api.twilio.com/2010-04-01/Accounts/{account}.json");
+    let (own, other) = (format!("AC{HEX32}"), format!("AC{}", "f".repeat(32)));
+    let sent = basic(format!("{own}:{HEX32}"));
+    let case = authorized(&of(&other), &sent);
+    assert_top(&case, Cause::EnvironmentMismatch, Strong, "another account");
+    assert!(top(&authorized(&of(&own), &sent)).is_none());
+    // A key has a name of another kind than the account that it belongs to.
+    let key = basic(format!("SK{HEX32}:{HEX32}"));
+    assert!(top(&authorized(&of(&own), &key)).is_none());
+}

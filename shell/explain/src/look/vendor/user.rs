@@ -9,7 +9,8 @@ use crate::case::Case;
 use crate::command::curl;
 use crate::credential::{credentials_of, is_secret_name, with_authorization};
 use crate::finding::{Finding, Fix, Weight};
-use crate::look::keys::{self, Service, User, UserRule};
+use crate::look::keys::{self, Kind, Service, User, UserRule};
+use crate::look::place;
 use crate::message::Request;
 
 /// What the rules for user names say of Basic.
@@ -35,11 +36,9 @@ pub(super) fn look(case: &Case, request: &Request, host: &str, home: &[&Service]
         return found;
     }
     for rule in keys::users(host) {
-        let beside = rule.beside.as_ref().is_none_or(|shape| {
-            shape.begins(password.as_bytes())
-                && (!shape.lead().is_empty() || shape.fits(password.as_bytes()))
-        });
-        if beside && let Some((evidence, right)) = breach(rule, &user, &password) {
+        if is_beside(rule, &password)
+            && let Some((evidence, right)) = breach(rule, &user, &password)
+        {
             let mut fix = Fix::new(
                 Who::User,
                 format!("Give {} for the user name.", wanted(&rule.rule)),
@@ -56,6 +55,63 @@ pub(super) fn look(case: &Case, request: &Request, host: &str, home: &[&Service]
         }
     }
     found
+}
+
+/// The request with the user name that the vendor wants, where that is a fixed one or the key itself, and what it is.
+#[must_use]
+pub(crate) fn with_the_right_one(request: &Request) -> Option<(Request, String)> {
+    let host = place::host(request);
+    let credentials = credentials_of(request);
+    let basic = credentials.iter().find(|credential| credential.is("basic"));
+    let (user, password) = basic.and_then(|basic| of(basic.secret.expose()))?;
+    // What is put together with the given name would be an attempt at an account.
+    let is_fixed = |rule: &&User| match rule.rule {
+        UserRule::Is(_) | UserRule::Itself(_) => true,
+        UserRule::Begins(_) | UserRule::Ends(_) | UserRule::Email(_) => false,
+    };
+    keys::users(&host).filter(is_fixed).find_map(|rule| {
+        if !is_beside(rule, &password) {
+            return None;
+        }
+        let (_, right) = breach(rule, &user, &password)?;
+        let (user, password) = right?;
+        let value = authorization(&user, &password, Charset::Utf8).ok()?;
+        let request = with_authorization(request, value.expose().as_bytes());
+        Some((request, wanted(&rule.rule)))
+    })
+}
+
+fn is_beside(rule: &User, password: &str) -> bool {
+    rule.beside.as_ref().is_none_or(|shape| {
+        shape.begins(password.as_bytes())
+            && (!shape.lead().is_empty() || shape.fits(password.as_bytes()))
+    })
+}
+
+/// The address names one account and `Basic` another of the same kind.
+pub(super) fn of_another(request: &Request, host: &str) -> Option<Finding> {
+    let credentials = credentials_of(request);
+    let basic = credentials
+        .iter()
+        .find(|credential| credential.is("basic"))?;
+    let (user, _) = of(basic.secret.expose())?;
+    let id = |text: &str| {
+        keys::of_at(text.as_bytes(), host)
+            .filter(|key| key.kind == Kind::Id && key.shape.fits(text.as_bytes()))
+    };
+    let own = id(&user)?;
+    let is_another = |part: &&str| {
+        let part = part.split('.').next().unwrap_or_default();
+        part != user && id(part).is_some_and(|key| key.name == own.name)
+    };
+    let mut parts = request.url.path_segments()?;
+    parts.find(is_another).map(|_| {
+        let evidence = format!(
+            "The user name in `Basic` is one {}, and the address is that of another.",
+            own.name
+        );
+        Finding::new(Cause::EnvironmentMismatch, Weight::Strong, evidence)
+    })
 }
 
 /// User name and password of a payload, also of one whose user name is empty, which the reader refuses.

@@ -24,7 +24,27 @@ pub(super) fn straight(text: &str) -> String {
 /// The words with options, quotes and fields put right.
 pub(super) fn mended(words: &[String]) -> Vec<String> {
     let words = rejoined(unquoted(words.iter().map(|word| dashed(word)).collect()));
+    let words = with_colons(words);
     words.into_iter().map(|word| encoded(&word)).collect()
+}
+
+/// `-H 'Authorization=Bearer x'`: a field has a colon after its name.
+fn with_colons(words: Vec<String>) -> Vec<String> {
+    let mut follows_option = false;
+    let put_right = |word: String| {
+        let is_field = follows_option;
+        follows_option = matches!(word.as_str(), "-H" | "--header");
+        if !is_field || word.contains(':') {
+            return word;
+        }
+        match word.split_once(['=', ' ']) {
+            Some((name, value)) if is_credential(name) && !value.is_empty() => {
+                format!("{name}: {value}")
+            }
+            Some(_) | None => word,
+        }
+    };
+    words.into_iter().map(put_right).collect()
 }
 
 /// An option whose hyphens became a dash.

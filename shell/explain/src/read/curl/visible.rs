@@ -27,7 +27,13 @@ pub(super) fn notice(arguments: &[Argument]) -> Vec<Finding> {
         } else if what == What::Header {
             found.extend(header(argument));
         } else if what == What::User {
-            found.extend(secret(argument, "-u"));
+            // `-u :` is how curl is told to take the ticket that is there.
+            let by_ticket = arguments
+                .iter()
+                .any(|other| matches!(other.what, What::Negotiate | What::Ntlm));
+            if argument.value != ":" || !by_ticket {
+                found.extend(secret(argument, "-u"));
+            }
         } else if what == What::Bearer {
             found.extend(secret(argument, "--oauth2-bearer"));
         } else if matches!(what, What::Data | What::DataRaw | What::DataBinary) {

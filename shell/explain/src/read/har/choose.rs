@@ -19,6 +19,7 @@ enum Kind {
     Grant,
     SignIn,
     Hidden,
+    Form,
 }
 
 /// The number of the first entry of the best kind; `None` where nothing is refused.
@@ -34,7 +35,10 @@ pub(super) fn entry(exchanges: &[Option<Exchange>]) -> Option<usize> {
             continue;
         };
         let later = exchanges.get(number + 1..).unwrap_or_default();
-        if is_answered_later(exchange, later) || kind == Kind::SignIn && signs_in(exchange, later) {
+        if is_first_leg(exchange, later)
+            || is_answered_later(exchange, later)
+            || kind == Kind::SignIn && signs_in(exchange, later)
+        {
             continue;
         }
         let number = request_of_preflight(exchange, exchanges).unwrap_or(number);
@@ -51,12 +55,38 @@ fn kind(exchange: &Exchange) -> Option<Kind> {
         407 => Some(Kind::Proxy),
         403 | 419 => Some(Kind::Forbidden),
         400 if is_refused_grant(exchange) => Some(Kind::Grant),
+        400 | 422 if is_refused_form(exchange) => Some(Kind::Form),
+        400 if is_sent_back(exchange) => Some(Kind::Form),
         _ if answer.is_some_and(|answer| is_sent_to_sign_in(&exchange.request, answer)) => {
             Some(Kind::SignIn)
         }
         _ if is_hidden_by_cors(&exchange.recorded, answer) => Some(Kind::Hidden),
         _ => None,
     }
+}
+
+/// Whether a page's own form was refused: with a session's cookie, in a form, without a word of what is wrong in it.
+fn is_refused_form(exchange: &Exchange) -> bool {
+    let request = &exchange.request;
+    let cookies = request
+        .fields
+        .text("cookie")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let answer = exchange.answer.as_ref();
+    let body = answer.map(|answer| String::from_utf8_lossy(&answer.body).to_ascii_lowercase());
+    let says = body.is_some_and(|body| body.contains("csrf") || body.contains("authenticity"));
+    !request.is_safe()
+        && (says
+            || ["csrf", "xsrf", "antiforgery"]
+                .iter()
+                .any(|word| cookies.contains(word)))
+}
+
+/// Whether the issuer sent the visitor to a page with an error in its address.
+fn is_sent_back(exchange: &Exchange) -> bool {
+    let mut pairs = exchange.request.url.query_pairs();
+    pairs.any(|(name, value)| name == "error" && !value.is_empty())
 }
 
 fn is_refused_grant(exchange: &Exchange) -> bool {
@@ -78,6 +108,42 @@ fn is_answered_later(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
                 .iter()
                 .any(|credential| !own.contains(credential))
     })
+}
+
+/// Whether it is a challenge that the same request answered right afterwards: what came of that answer is what counts.
+fn is_first_leg(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
+    let Some(answer) = exchange.answer.as_ref().filter(|_| status(exchange) == 401) else {
+        return false;
+    };
+    let challenges = answer.challenges().challenges;
+    let goes_on = |word: &&str| {
+        challenges
+            .iter()
+            .any(|one| one.is(word) && one.token68().is_some())
+    };
+    let words = ["Digest", "Negotiate", "NTLM", "Basic"];
+    // Of the schemes that take several messages, a challenge with a message of its own is a leg as well.
+    let is_a_leg = match exchange.request.fields.has("authorization") {
+        false => challenges
+            .iter()
+            .any(|one| words.iter().any(|word| one.is(word))),
+        true => ["Negotiate", "NTLM"].iter().any(goes_on),
+    };
+    let own = carried(exchange);
+    let next = later.iter().flatten().find(|other| {
+        other.request.method == exchange.request.method && other.request.url == exchange.request.url
+    });
+    is_a_leg
+        && next.is_some_and(|next| {
+            // Another scheme than those that were offered is no answer to the challenge.
+            credentials_of(&next.request)
+                .iter()
+                .any(|sent| challenges.iter().any(|one| sent.is(one.scheme_word())))
+                && matches!(status(next), 400 | 401 | 403)
+                && carried(next)
+                    .iter()
+                    .any(|credential| !own.contains(credential))
+        })
 }
 
 /// Whether the visitor who was sent to the sign-in page signed in, and went on with new credentials.

@@ -73,6 +73,32 @@ fn the_first_leg_of_a_challenge_is_none() {
 }
 
 #[test]
+fn the_leg_that_answers_the_challenge_is_the_refusal() {
+    let offering = |mut entry: Value, challenge: &str| {
+        entry["response"]["headers"] = json!([{ "name": "WWW-Authenticate", "value": challenge }]);
+        entry
+    };
+    let (bare, digest) = ([], [("Authorization", "Digest a=b")]);
+    let first = offering(exchange(0, "GET", API, &bare, 401), "Digest realm=\"a\"");
+    let entries = [first.clone(), exchange(1, "GET", API, &digest, 401)];
+    assert_eq!(chosen(&entries), 1);
+    // Another scheme than the one that was offered is no answer to it.
+    let bearer = [("Authorization", "Bearer x")];
+    assert_eq!(chosen(&[first, exchange(1, "GET", API, &bearer, 401)]), 0);
+    // A handshake has a leg more.
+    let (one, three) = (
+        [("Authorization", "NTLM TlRM")],
+        [("Authorization", "NTLM TlRN")],
+    );
+    let entries = [
+        offering(exchange(0, "GET", API, &bare, 401), "NTLM"),
+        offering(exchange(1, "GET", API, &one, 401), "NTLM TlRNAAI="),
+        offering(exchange(2, "GET", API, &three, 401), "NTLM"),
+    ];
+    assert_eq!(chosen(&entries), 2);
+}
+
+#[test]
 fn the_request_stands_for_its_preflight() {
     let asking = [
         ("Origin", "https://app.example.com"),

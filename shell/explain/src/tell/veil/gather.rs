@@ -12,7 +12,8 @@ use countersign_wire::credentials::{is_placeholder, is_unset, looks_like_jwt};
 use super::forms;
 use super::public::Public;
 use crate::case::{Case, Exchange, Recorded, Transport};
-use crate::credential::{Carrier, credentials_of, is_telling_field};
+use crate::credential::{Carrier, credentials_of, is_telling_field, undeclared};
+use crate::mended::carriers::is_misspelt;
 use crate::message::{Answer, Request};
 
 /// What a case holds of secrets, and of public words that must stay readable.
@@ -128,7 +129,9 @@ impl Gathered {
             }
         }
         for field in &request.fields {
-            if field::is_secret_besides(&field.name) {
+            let is_meant = is_misspelt(&field.name) || field::is_behind_a_scheme_word(&field.value);
+            let is_undeclared = undeclared::may_be_secret(&field.name, &field.value);
+            if is_meant || is_undeclared || field::is_secret_besides(&field.name) {
                 self.authorization(&field.value);
             }
             self.address_in(&field.value);

@@ -13,7 +13,7 @@ use crate::words::quote;
 use crate::words::said::Sentence;
 
 /// Words that say that something is not there.
-const ABSENCE: [&str; 22] = [
+const ABSENCE: [&str; 30] = [
     "missing",
     "required",
     "requires",
@@ -36,6 +36,14 @@ const ABSENCE: [&str; 22] = [
     "empty",
     "blank",
     "send",
+    "falta",
+    "faltan",
+    "ausente",
+    "obligatorio",
+    "fehlt",
+    "fehlen",
+    "erforderlich",
+    "manquant",
 ];
 
 /// Words that say that a name is that of a field.
@@ -60,7 +68,7 @@ pub(super) fn read(case: &Case, asked: &Asked<'_>, sentences: &[Sentence<'_>]) -
             let mut all = sentence.words.iter();
             all.any(|word| words.contains(&word.as_str()))
         };
-        if !has(&ABSENCE) || has(&["invalid", "expired", "malformed"]) {
+        if !has(&ABSENCE) || has(&["invalid", "expired", "malformed", "match", "mismatch"]) {
             continue;
         }
         let names = names_in(sentence.text, has(&FIELD));
@@ -133,9 +141,25 @@ fn names_in(text: &str, speaks_of_fields: bool) -> Vec<&str> {
             let begins_with_x = word
                 .get(..2)
                 .is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-            begins_with_x || speaks_of_fields && is_name(word)
+            begins_with_x || speaks_of_fields && (is_name(word) || is_called_a_field(text, word))
         })
         .collect()
+}
+
+/// `acme-version: header`, `header acme-version`: a name in lower case that is said to be one.
+fn is_called_a_field(text: &str, word: &str) -> bool {
+    let (text, word) = (text.to_ascii_lowercase(), word.to_ascii_lowercase());
+    let forms = [
+        format!("{word} header"),
+        format!("{word}: header"),
+        format!("header {word}"),
+        format!("header: {word}"),
+        format!("'{word}' header"),
+        format!("header '{word}'"),
+        format!("\"{word}\" header"),
+        format!("`{word}` header"),
+    ];
+    word.contains('-') && forms.iter().any(|form| text.contains(form.as_str()))
 }
 
 /// Hyphenated English is in lower case, or has no capital after the hyphen.

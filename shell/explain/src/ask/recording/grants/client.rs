@@ -81,9 +81,16 @@ fn of_body(secret: &str) -> Option<Vec<Finding>> {
         Who::Client,
         "Let the client encode the form: `--data-urlencode` for curl, `URLSearchParams` for fetch.",
     );
-    secret
-        .contains(' ')
-        .then(|| encoding(Weight::Strong, evidence, fix))
+    secret.contains(' ').then(|| {
+        let mut found = encoding(Weight::Strong, evidence, fix);
+        for other in [
+            Cause::ClientAuthenticationFailed,
+            Cause::CredentialWhitespace,
+        ] {
+            found.push(Finding::new(other, Weight::Against, ""));
+        }
+        found
+    })
 }
 
 fn encoding(weight: Weight, evidence: &str, fix: Fix) -> Vec<Finding> {

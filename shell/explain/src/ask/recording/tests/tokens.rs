@@ -150,3 +150,19 @@ fn another_token_of_the_same_endpoint_says_nothing() {
         []
     );
 }
+
+#[test]
+fn a_token_that_is_let_through_afterwards_is_good() {
+    let other = || {
+        at(9, "GET", "https://api.example.com/van", 200)
+            .sent("Authorization", "Bearer something-else-altogether")
+    };
+    let silent = asked(5, "something-else-altogether").got("WWW-Authenticate", "Bearer");
+    assert_eq!(cause(vec![silent, other()]), "error-page-protected");
+    let told = asked(5, "something-else-altogether")
+        .got("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    assert_eq!(
+        cause(vec![told, other()]),
+        "forbidden-reported-as-unauthorized"
+    );
+}

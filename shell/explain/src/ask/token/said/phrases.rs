@@ -63,7 +63,6 @@ const PHRASES: &[Phrase] = &[
         &[],
         &[
             "too far in the future",
-            "short-lived token",
             "lifetime too long",
             "lifetime is too long",
             "lifetime exceeds",
@@ -104,7 +103,16 @@ const PHRASES: &[Phrase] = &[
             "past its expiration",
             "lifetime validation failed",
         ],
-        &["not expired", "api key", "password", "certificate expired"],
+        &[
+            "not expired",
+            "api key",
+            "apikey",
+            "key_expired",
+            "key expired",
+            "key has expired",
+            "password",
+            "certificate expired",
+        ],
     ),
     phrase(
         Cause::TokenRevoked,
@@ -167,6 +175,7 @@ const PHRASES: &[Phrase] = &[
         &[],
         &[
             "jwt verification fails",
+            "signature verification raised",
             "rsa: verification error",
             "verification of the token failed",
         ],
@@ -174,6 +183,19 @@ const PHRASES: &[Phrase] = &[
     ),
     phrase(Cause::IssuerMismatch, &["issuer"], WRONG, &[]),
     phrase(Cause::IssuerMismatch, &["iss claim"], WRONG, &[]),
+    phrase(
+        Cause::IssuerMismatch,
+        &["issued by"],
+        &[
+            "different",
+            "another",
+            "other",
+            "unknown",
+            "untrusted",
+            "wrong",
+        ],
+        &[],
+    ),
     phrase(Cause::IssuerMismatch, &["\"iss\""], WRONG, &["missing"]),
     phrase(Cause::IssuerMismatch, &["'iss'"], WRONG, &["missing"]),
     phrase(Cause::AudienceMismatch, &["audience"], WRONG, &[]),
@@ -248,7 +270,16 @@ const PHRASES: &[Phrase] = &[
             "typ header",
             "\"typ\"",
         ],
-        &["any token type"],
+        // Some readers call every token an ID token, whatever they miss in it.
+        &[
+            "any token type",
+            "signature",
+            "issued by",
+            "issuer",
+            "audience",
+            "expired",
+            "nonce",
+        ],
     ),
     phrase(
         Cause::SenderConstraintFailed,
@@ -308,6 +339,15 @@ const WRONG_ALGORITHM: [&str; 12] = [
 pub(super) fn causes_in(lower: &str) -> Vec<Cause> {
     let has = |part: &&str| occurs(part, lower);
     let mut causes = Vec::new();
+    // The verifier's own settings, and not the token, are what such a sentence is about.
+    let is_about_settings = [
+        "misconfigur",
+        "server configuration",
+        "verifier is not configured",
+    ];
+    if is_about_settings.iter().any(has) {
+        return causes;
+    }
     for phrase in PHRASES {
         let fits = phrase.all.iter().all(has)
             && (phrase.any.is_empty() || phrase.any.iter().any(has))
@@ -323,7 +363,22 @@ pub(super) fn causes_in(lower: &str) -> Vec<Cause> {
     if causes.contains(&Cause::AudienceMismatch) && lower.starts_with("issuer") {
         causes.retain(|cause| *cause != Cause::AudienceMismatch);
     }
+    // A value that the server itself holds with a line break or blank around it fits no token.
+    let compared = [Cause::AudienceMismatch, Cause::IssuerMismatch];
+    if quotes_a_blank_edge(lower) && causes.iter().any(|cause| compared.contains(cause)) {
+        return vec![Cause::VerifierMisconfigured];
+    }
     causes
+}
+
+/// Whether something in quotes begins or ends with a line break or tab, as it is or escaped.
+fn quotes_a_blank_edge(sentence: &str) -> bool {
+    ['"', '\''].iter().any(|quote| {
+        ["\n", "\r", "\t", r"\n", r"\r", r"\t"].iter().any(|blank| {
+            let (before, after) = (format!("{quote}{blank}"), format!("{blank}{quote}"));
+            sentence.contains(&before) || sentence.contains(&after)
+        })
+    })
 }
 
 /// Whether a part is in a sentence; a caret before it stands for the beginning of a word.
@@ -386,6 +441,10 @@ mod tests {
                 Cause::IssuerMismatch,
             ),
             ("The audience 'api://x' is invalid", Cause::AudienceMismatch),
+            (
+                "incorrect audience, expected \"shop\n\" but got \"shop\"",
+                Cause::VerifierMisconfigured,
+            ),
             ("Audiences in Jwt are not allowed", Cause::AudienceMismatch),
             (
                 "jwt audience invalid. expected: orders",

@@ -6,7 +6,8 @@ use countersign_wire::credentials::looks_like_jwt;
 use serde_json::Value;
 
 use super::Gathered;
-use crate::credential::is_telling_parameter;
+use crate::credential::{is_telling_field, is_telling_parameter};
+use crate::mended::misapplied::fields_in;
 
 /// A longer body is a page or a file. A recording has thousands.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -15,7 +16,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 const NOT_MEMBERS: [&str; 4] = ["code", "key", "t", "auth"];
 
 /// What else a member may be called that holds a secret.
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 11] = [
     "passwd",
     "sessionid",
     "session_id",
@@ -24,6 +25,9 @@ const MEMBERS: [&str; 8] = [
     "otp",
     "private_key",
     "device_code",
+    "pwd",
+    "pin",
+    "passcode",
 ];
 
 impl Gathered {
@@ -42,6 +46,11 @@ impl Gathered {
             self.parameters(body);
         }
         self.parts(text);
+        for field in fields_in(text).iter().flatten() {
+            if is_telling_field(&field.name) {
+                self.authorization(&field.value);
+            }
+        }
         self.after_scheme_words(text);
         for word in
             text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_.".contains(letter))

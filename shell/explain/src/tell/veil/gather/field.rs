@@ -27,6 +27,14 @@ pub(super) fn is_secret_besides(name: &str) -> bool {
         .any(|known| name.eq_ignore_ascii_case(known))
 }
 
+/// Whether a value is a credential, whatever the field's name: `Bearer ...`.
+pub(super) fn is_behind_a_scheme_word(value: &[u8]) -> bool {
+    let parsed = credentials::parse(value);
+    parsed.is_ok_and(|parsed| {
+        credentials::is_known_scheme(parsed.scheme_word) && parsed.rest.len() >= PART_BYTES_MIN
+    })
+}
+
 impl Gathered {
     /// The value of a field that carries a credential, with a scheme word or without.
     pub(super) fn authorization(&mut self, value: &[u8]) {

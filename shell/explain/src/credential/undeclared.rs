@@ -1,0 +1,109 @@
+//! Values that may be secrets although nothing says so: a field of an unknown name with letters that a machine made up.
+//!
+//! Knows: names that are public, and what made-up letters look like. Does not call any of it a credential: such a value is
+//! covered and stands in commands as a variable, and nothing is concluded from it.
+
+/// A run of made-up letters is at least so long.
+const RUN_BYTES_MIN: usize = 12;
+
+/// Beginnings of names whose values are public.
+const PUBLIC: [&str; 22] = [
+    "accept",
+    "baggage",
+    "cache-",
+    "connection",
+    "content-",
+    "date",
+    "dnt",
+    "expect",
+    "forwarded",
+    "host",
+    "if-",
+    "origin",
+    "pragma",
+    "priority",
+    "range",
+    "referer",
+    "te",
+    "trace",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-forwarded-",
+];
+
+/// Ends of names whose values tell one thing from another, and open nothing.
+const TELLING_APART: [&str; 9] = [
+    "id", "-version", "-agent", "-date", "-region", "-ip", "-sha256", "-type", "-trace",
+];
+
+/// Whether the value of a field that nobody knows has to be covered all the same.
+#[must_use]
+pub(crate) fn may_be_secret(name: &str, value: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_public = PUBLIC.iter().any(|start| name.starts_with(start))
+        || TELLING_APART.iter().any(|end| name.ends_with(end))
+        || name.starts_with("sec-") && name != "sec-websocket-protocol";
+    !is_public && value.split(|byte| !is_of_a_run(*byte)).any(is_made_up)
+}
+
+const fn is_of_a_run(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'/' | b'=' | b'-' | b'~')
+}
+
+/// Letters and digits among each other, as no word has them.
+fn is_made_up(run: &[u8]) -> bool {
+    let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let letters = run.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    run.len() >= RUN_BYTES_MIN && digits >= 2 && letters >= 2
+}
+
+/// The variable that stands for the value of such a field: `X_ACME_THING`.
+#[must_use]
+pub(crate) fn variable(name: &str) -> String {
+    let letter = |byte: u8| match byte.is_ascii_alphanumeric() {
+        true => char::from(byte.to_ascii_uppercase()),
+        false => '_',
+    };
+    let variable: String = name.bytes().map(letter).collect();
+    // No variable of a shell begins with a digit.
+    match variable.starts_with(|first: char| first.is_ascii_digit()) {
+        true => format!("_{variable}"),
+        false => variable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_up_letters_under_an_unknown_name() {
+        for (name, value) in [
+            ("X-Acme", "s3cr3tvalue12345"),
+            ("X-Acme", "alice:s3cr3tvalue12345"),
+            ("Sec-WebSocket-Protocol", "bearer, s3cr3tvalue12345"),
+        ] {
+            assert!(may_be_secret(name, value.as_bytes()), "{name}: {value}");
+        }
+        for (name, value) in [
+            (
+                "User-Agent",
+                "Mozilla/5.0 (X11; Linux x86_64) Gecko20100101",
+            ),
+            ("X-Request-Id", "7f9c2ba4e88f827d616045507605853e"),
+            ("X-Scope-OrgID", "tenant-0123456789ab"),
+            ("Notion-Version", "2022-06-28abc"),
+            ("X-Tenant", "acme-production-2"),
+            ("X-Mode", "everything-but-digits"),
+        ] {
+            assert!(!may_be_secret(name, value.as_bytes()), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_a_shell_takes() {
+        assert_eq!(variable("X-Acme.Thing"), "X_ACME_THING");
+        assert_eq!(variable("2fa"), "_2FA");
+    }
+}
