@@ -20,6 +20,7 @@ mod random;
 mod reload;
 mod routes;
 mod serve;
+mod session;
 mod stored;
 mod user;
 mod why;
@@ -68,6 +69,8 @@ enum Command {
     Key(OfStore<key::Command>),
     /// List and lift the brakes on guessing
     Lock(OfStore<lock::Command>),
+    /// List and end the sessions of people who signed in
+    Session(OfStore<session::Command>),
     /// Tell what is known of a refusal
     Why(why::Args),
     /// Find out why a request is refused, on anybody's server
@@ -121,6 +124,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::User(of) => user::run(of.command, &context.with_store(of.store)),
         Command::Key(of) => key::run(of.command, &context.with_store(of.store)),
         Command::Lock(of) => lock::run(of.command, &context.with_store(of.store)),
+        Command::Session(of) => session::run(of.command, &context.with_store(of.store)),
         Command::Why(args) => why::run(args, context),
         Command::Explain(args) => explain::run(*args, context),
         Command::HelpMarkdown => {

@@ -3,18 +3,14 @@
 //! Knows: where a password comes from and what it must be. Never takes one from an argument, where every process of the
 //! machine can read it. Does not know whose it is.
 
-use std::fmt;
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 
 use countersign_secret::Secret;
-use countersign_secret::password::{self, Cost, PasswordHash};
+use countersign_secret::password::{self, ChoiceDefect, Cost, PasswordHash, check_choice};
 use countersign_wire::basic::{PASSWORD_BYTES_MAX, normalized};
 
 use crate::failure::{Failure, because};
 use crate::random;
-
-/// NIST SP 800-63B section 5.1.1.2: at least eight characters where the subscriber chooses.
-const CHARS_MIN: usize = 8;
 
 /// Letters and digits without those that are easily taken for another: five bits each.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -28,9 +24,9 @@ pub(crate) fn ask(name: &str) -> Result<Secret<String>, Failure> {
     };
     // RFC 7617 section 2.1: both sides compare the same normal form.
     let password = Secret::new(normalized(given.expose()).into_owned());
-    match defect(password.expose()) {
-        None => Ok(password),
-        Some(defect) => Err(refused(defect)),
+    match check_choice(password.expose()) {
+        Ok(()) => Ok(password),
+        Err(defect) => Err(refused(defect)),
     }
 }
 
@@ -45,13 +41,13 @@ pub(crate) fn ask_present(name: &str) -> Result<Secret<String>, Failure> {
     Ok(Secret::new(normalized(given.expose()).into_owned()))
 }
 
-fn refused(defect: PasswordDefect) -> Failure {
+fn refused(defect: ChoiceDefect) -> Failure {
     let failure = Failure::new(defect.to_string());
     match defect {
-        PasswordDefect::TooShort => {
+        ChoiceDefect::TooShort => {
             failure.help("several words are as good as odd characters; `--generate` makes one")
         }
-        PasswordDefect::TooLong | PasswordDefect::Control => failure,
+        ChoiceDefect::TooLong | ChoiceDefect::Control => failure,
     }
 }
 
@@ -89,9 +85,8 @@ fn prompt(words: String) -> Result<Secret<String>, Failure> {
 fn prompted(name: &str) -> Result<Secret<String>, Failure> {
     let first = prompt(format!("Password for {name}: "))?;
     // Before the second is asked for: nobody wants to type a password twice that is not taken.
-    if let Some(defect) = defect(Secret::new(normalized(first.expose()).into_owned()).expose()) {
-        return Err(refused(defect));
-    }
+    let normal = Secret::new(normalized(first.expose()).into_owned());
+    check_choice(normal.expose()).map_err(refused)?;
     let second = prompt("The same again: ".to_owned())?;
     if first.expose() == second.expose() {
         Ok(first)
@@ -129,70 +124,14 @@ fn first_line() -> Result<Secret<String>, Failure> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PasswordDefect {
-    TooShort,
-    TooLong,
-    Control,
-}
-
-impl fmt::Display for PasswordDefect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooShort => write!(f, "the password is shorter than {CHARS_MIN} characters"),
-            Self::TooLong => write!(f, "the password is longer than {PASSWORD_BYTES_MAX} bytes"),
-            Self::Control => {
-                f.write_str("the password has a control character, which Basic cannot carry")
-            }
-        }
-    }
-}
-
-/// NIST SP 800-63B section 5.1.1.2: every code point counts as one character, and nothing is demanded of their mixture.
-fn defect(password: &str) -> Option<PasswordDefect> {
-    if password.chars().count() < CHARS_MIN {
-        return Some(PasswordDefect::TooShort);
-    }
-    if password.len() > PASSWORD_BYTES_MAX {
-        return Some(PasswordDefect::TooLong);
-    }
-    // RFC 7617 section 2: the password must not contain control characters.
-    password
-        .chars()
-        .any(char::is_control)
-        .then_some(PasswordDefect::Control)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn nist_sp_800_63b_section_5_1_1_2_eight_characters_of_any_kind() {
-        assert_eq!(defect("1234567"), Some(PasswordDefect::TooShort));
-        assert_eq!(defect("12345678"), None);
-        assert_eq!(defect("ÄÖÜäöüß"), Some(PasswordDefect::TooShort));
-        assert_eq!(defect("two words and spaces"), None);
-    }
-
-    #[test]
-    fn a_password_that_no_hash_takes_is_refused() {
-        assert_eq!(defect(&"x".repeat(PASSWORD_BYTES_MAX)), None);
-        assert_eq!(
-            defect(&"x".repeat(PASSWORD_BYTES_MAX + 1)),
-            Some(PasswordDefect::TooLong)
-        );
-    }
-
-    #[test]
-    fn rfc7617_section_2_no_control_characters() {
-        assert_eq!(defect("pass\tword"), Some(PasswordDefect::Control));
-    }
-
-    #[test]
     fn a_generated_password_would_be_taken_and_is_another_each_time() {
         let (first, second) = (generate().unwrap(), generate().unwrap());
-        assert_eq!(defect(first.expose()), None);
+        assert_eq!(check_choice(first.expose()), Ok(()));
         assert_eq!(first.expose().len(), 23);
         assert!(first.expose() != second.expose());
     }

@@ -174,6 +174,7 @@ fn before_any_route(
         headers: &HeaderMap::new(),
         client: std::net::Ipv4Addr::LOCALHOST.into(),
         original_target: None,
+        wants_tunnel: false,
     };
     match begin(&checked.rules, request, 0) {
         Step::Done(Verdict {
@@ -191,6 +192,7 @@ fn before_any_route(
         | Step::Account(_)
         | Step::Hash(_)
         | Step::Key(_)
+        | Step::Session(_)
         | Step::Keys(_)
         | Step::Nonces(_)
         | Step::Secret(_)

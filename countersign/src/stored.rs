@@ -31,6 +31,9 @@ const fn help(error: &StoreError) -> Option<&'static str> {
         StoreError::NameOfUser { .. } => Some("`--owner NAME` makes a key of that user"),
         StoreError::KeyAbsent { .. } => Some("`countersign key list` shows the keys of this store"),
         StoreError::KeyRevoked { .. } => Some("`countersign key create` makes a new one"),
+        StoreError::SessionAbsent { .. } => {
+            Some("`countersign session list` shows the sessions that go on")
+        }
         StoreError::KeyExists { .. }
         | StoreError::Open { .. }
         | StoreError::Foreign { .. }

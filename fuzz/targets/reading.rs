@@ -23,6 +23,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         bearer: on(1),
         digest: on(4),
         api_key: (on(2) || on(3)).then_some(places),
+        session: on(5).then_some("session"),
     };
     let headers = headers(lines);
     match read(&accepted, &headers, Some("access_token=x")) {
@@ -32,8 +33,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
                 Presented::Bearer(_) => assert!(accepted.bearer),
                 Presented::Digest(_) => assert!(accepted.digest),
                 Presented::ApiKey(_) => assert!(accepted.api_key.is_some()),
+                Presented::Session(_) => assert!(accepted.session.is_some()),
             }
-            assert!(!presented.raw().is_empty());
+            assert!(accepted.session.is_some() || !presented.raw().is_empty());
         }
         Reading::Defective(defect) => assert!(!defect.detail.is_empty()),
         Reading::Nothing => {}

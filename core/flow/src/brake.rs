@@ -6,6 +6,8 @@
 mod rules;
 mod tally;
 
+use std::net::IpAddr;
+
 use countersign_cause::Cause;
 use countersign_policy::Network;
 use countersign_wire::{Presented, Scheme};
@@ -14,6 +16,7 @@ pub use self::rules::{BrakeRules, Curve};
 pub use self::tally::{Admission, Brake, Mark, Tallies, Tally};
 
 use crate::refusal::Refusal;
+use crate::rules::Rules;
 use crate::step::{Line, Step, Verdict};
 use crate::trail::Note;
 use crate::verified::Lesson;
@@ -41,13 +44,27 @@ pub(crate) enum Braking {
 
 /// The network that attempts from this client count for; `None` where none are counted.
 pub(crate) fn network(line: &Line<'_, '_>) -> Option<Network> {
-    let brakes = line.rules.brakes.as_ref()?;
-    brakes.network(line.request.client)
+    counted(line.rules, line.request.client).map(|(_, network)| network)
+}
+
+/// The brakes, and the network that attempts from this client count for.
+pub(crate) fn counted(rules: &Rules, client: IpAddr) -> Option<(&BrakeRules, Network)> {
+    let brakes = rules.brakes.as_ref()?;
+    Some((brakes, brakes.network(client)?))
+}
+
+/// Whether failures count at all. A browser shows the session of yesterday by itself, with each picture of a page: that is
+/// no attempt, and what it shows has 256 random bits.
+const fn is_counted(scheme: Scheme) -> bool {
+    match scheme {
+        Scheme::Basic | Scheme::Digest | Scheme::Bearer | Scheme::ApiKey => true,
+        Scheme::Session => false,
+    }
 }
 
 /// Asks whether the attempt may be made, and goes on to the verification where nobody counts.
 pub(crate) fn begin<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> Step<'c, 'r> {
-    match network(&line) {
+    match network(&line).filter(|_| is_counted(presented.scheme())) {
         Some(network) => Step::Attempt(WantAttempt {
             line,
             presented,
@@ -61,7 +78,7 @@ pub(crate) fn begin<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> Ste
 pub(crate) const fn is_guessable(scheme: Scheme) -> bool {
     match scheme {
         Scheme::Basic | Scheme::Digest => true,
-        Scheme::Bearer | Scheme::ApiKey => false,
+        Scheme::Bearer | Scheme::ApiKey | Scheme::Session => false,
     }
 }
 
@@ -80,7 +97,7 @@ impl<'c, 'r> WantAttempt<'c, 'r> {
             Presented::Basic(credentials) => Some(credentials.user()),
             // A user hash is counted under itself: whose it is, only the store could say.
             Presented::Digest(presented) => Some(presented.credentials().user()),
-            Presented::Bearer(_) | Presented::ApiKey(_) => None,
+            Presented::Bearer(_) | Presented::ApiKey(_) | Presented::Session(_) => None,
         }
     }
 
@@ -179,6 +196,7 @@ fn with_attempt<'c, 'r>(step: Step<'c, 'r>, attempt: Option<Attempt>) -> Step<'c
         | Step::Account(_)
         | Step::Hash(_)
         | Step::Key(_)
+        | Step::Session(_)
         | Step::Keys(_)
         | Step::Nonces(_)
         | Step::Secret(_)

@@ -139,6 +139,16 @@ impl<'c> Crossing<'c> {
             is_preflight: false,
         })
     }
+
+    /// Whether the page is of an origin that may send what the browser remembers of its user. `null` is nobody's: each page
+    /// can put itself into a frame that is called so.
+    pub(crate) fn may_act_for_the_user(&self) -> bool {
+        let named = self.origin.as_ref().is_some_and(|origin| origin != "null");
+        match self.leave {
+            Some(Leave::AsListed { credentials }) => credentials && named,
+            Some(Leave::AsAnybody) | None => false,
+        }
+    }
 }
 
 /// No origin at all is on no list.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use countersign_cause::Cause;
 use countersign_policy::{Denial, Ruling, Target, decide as rule};
-use countersign_wire::Place;
-use http::header::AUTHORIZATION;
+use countersign_wire::{Place, cookie};
+use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::cors::Crossing;
@@ -77,7 +77,7 @@ pub(crate) fn decide<'c, 'r>(
         Ruling::Allow(_) => Outcome::Permit(Permit {
             rules: line.rules,
             route: line.route,
-            credential: place.map(header_name),
+            credential: place.and_then(header_name),
             principal,
             target: line.target,
             crossing: line.crossing,
@@ -118,10 +118,12 @@ fn detail(denial: &Denial<'_>) -> &'static str {
     denial.unmet.first().map_or("", |unmet| unmet.detail())
 }
 
-fn header_name(place: Place<'_>) -> HeaderName {
+/// The field to be taken out as a whole. Cookies are taken out one by one, on every route.
+fn header_name(place: Place<'_>) -> Option<HeaderName> {
     match place {
-        Place::Authorization => AUTHORIZATION,
-        Place::Header(name) => name.clone(),
+        Place::Authorization => Some(AUTHORIZATION),
+        Place::Header(name) => Some(name.clone()),
+        Place::Cookie(_) => None,
     }
 }
 
@@ -197,6 +199,11 @@ impl Edits<'_> {
         {
             headers.remove(name);
         }
+        if let Some(session) = &self.rules.session
+            && !(self.route.keep_credential && self.route.accept.session)
+        {
+            remove_cookies(headers, &[&session.cookie, &session.form_cookie]);
+        }
         let names = &self.rules.identity_headers;
         remove_look_alikes(headers, names);
         let Some(principal) = self.principal.as_ref().map(|verified| verified.value()) else {
@@ -218,6 +225,27 @@ impl Edits<'_> {
                 headers.insert(name.clone(), value.clone());
             }
         }
+    }
+}
+
+/// Removes cookies of the gateway's own, on routes that ask for no session too: an upstream that gets one can use it.
+fn remove_cookies(headers: &mut HeaderMap, names: &[&str]) {
+    let is_there = |line: &HeaderValue| cookie::without(line.as_bytes(), names).is_some();
+    if !headers.get_all(COOKIE).iter().any(is_there) {
+        return;
+    }
+    let kept: Vec<HeaderValue> = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| match cookie::without(line.as_bytes(), names) {
+            None => Some(line.clone()),
+            Some(left) if left.is_empty() => None,
+            Some(left) => HeaderValue::from_bytes(&left).ok(),
+        })
+        .collect();
+    headers.remove(COOKIE);
+    for line in kept {
+        headers.append(COOKIE, line);
     }
 }
 

@@ -12,6 +12,7 @@
 //!         Step::Account(want) => want.answer(store.account(want.user()).await),
 //!         Step::Hash(want)    => { let (waiting, job) = want.split(); waiting.answer(pool.run(job).await) }
 //!         Step::Key(want)     => want.answer(store.api_key(want.id()).await),
+//!         Step::Session(want) => want.answer(store.session(want.digest()).await),
 //!         Step::Keys(want)    => want.answer(keys.find(want.issuer(), want.kid()).await),
 //!         Step::Nonces(want)  => want.answer(&nonces),
 //!         Step::Secret(want)  => want.answer(store.digest(want.name(), want.realm(), want.algorithm()).await),
@@ -34,6 +35,7 @@ mod refusal;
 mod request;
 mod respond;
 mod rules;
+pub mod session;
 mod step;
 mod trail;
 mod verified;
@@ -42,13 +44,13 @@ mod verify;
 pub use brake::{Admission, Attempt, Brake, BrakeRules, Curve, Mark, Tallies, Tally, WantAttempt};
 pub use cors::{CorsRules, CorsSettings, Crossing, PageNames, Preflight, UpstreamFields, crossing};
 pub use decide::{AuthenticationInfo, Edits, Permit, TargetOnward};
-pub use own::OwnPage;
+pub use own::{OwnPage, SessionPage};
 pub use refusal::Refusal;
 pub use request::Request;
 pub use respond::{Answer, Asked, Mint, respond, respond_own, respond_preflight};
 pub use rules::{
-    Accept, ApiKeyRules, DigestRules, IdentityHeaders, IssuerRules, RouteRules, Rules, SharedRules,
-    Written,
+    Accept, ApiKeyRules, DigestRules, IdentityHeaders, IssuerRules, RouteRules, Rules,
+    SessionRules, SharedRules, Written,
 };
 pub use step::{Outcome, Recall, Step, Verdict, begin};
 pub use trail::{Note, Trail};
@@ -62,4 +64,8 @@ pub use verify::bearer::{KeysAnswer, WantKeys};
 pub use verify::digest::{
     BodyAnswer, CountAnswer, CountWindow, DigestAccount, DigestAnswer, DigestName, Nonce, NonceId,
     Nonces, WantBody, WantCount, WantNonces, WantSecret,
+};
+pub use verify::session::{SessionAnswer, SessionRecord, WantSession};
+pub use verify::sign_in::{
+    SignIn, SignInEnd, SignInStep, SignedIn, WaitingForPassword, WantTurn, WantUser, begin_sign_in,
 };

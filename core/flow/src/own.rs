@@ -1,7 +1,8 @@
-//! The pages that the gateway serves itself: what each cause means, and the metadata of protected resources.
+//! The pages that the gateway serves itself: what each cause means, the metadata of protected resources, and
+//! where people sign in and look after their sessions.
 //!
-//! Knows: which paths are the gateway's own. Does not know how a page looks. They are open to anyone and tell nothing
-//! that is not public.
+//! Knows: which paths are the gateway's own. Does not know how a page looks. But for those of
+//! a session, they are open to anyone and tell nothing that is not public.
 
 use countersign_cause::Cause;
 use countersign_wire::metadata::WELL_KNOWN;
@@ -25,8 +26,52 @@ pub enum OwnPage {
         /// The path of the resource; empty for the whole origin.
         path: Box<str>,
     },
+    /// A page about the sessions of whoever asks. The shell serves it, since it takes a store.
+    Session(SessionPage),
     /// A path below the gateway's own prefix that names nothing.
     Nothing,
+}
+
+/// A page about the sessions of whoever asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionPage {
+    /// The form for signing in, and where it is posted to.
+    SignIn,
+    /// Where the form for signing out is posted to; and where to go for it.
+    SignOut,
+    /// Where the form for signing out everywhere is posted to.
+    SignOutEverywhere,
+    /// The sessions of a user, and what can be done with them.
+    Account,
+    /// Where the form for ending one session is posted to.
+    EndSession,
+    /// Where the form for another password is posted to.
+    Password,
+}
+
+impl SessionPage {
+    /// Every page.
+    pub const ALL: [SessionPage; 6] = [
+        SessionPage::SignIn,
+        SessionPage::SignOut,
+        SessionPage::SignOutEverywhere,
+        SessionPage::Account,
+        SessionPage::EndSession,
+        SessionPage::Password,
+    ];
+
+    /// The path of the page.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::SignIn => "/.countersign/sign-in",
+            Self::SignOut => "/.countersign/sign-out",
+            Self::SignOutEverywhere => "/.countersign/sign-out-everywhere",
+            Self::Account => "/.countersign/account",
+            Self::EndSession => "/.countersign/account/end-session",
+            Self::Password => "/.countersign/account/password",
+        }
+    }
 }
 
 /// The gateway's own page at a canonical path, if it is one.
@@ -48,6 +93,13 @@ pub(crate) fn find(rules: &Rules, path: &str) -> Option<OwnPage> {
         Some("") => Some(OwnPage::Causes),
         Some(id) => Some(Cause::from_id(id).map_or(OwnPage::Nothing, OwnPage::Cause)),
         None if path == CAUSES.trim_end_matches('/') => Some(OwnPage::Causes),
+        None if rules.session.is_some()
+            && let Some(page) = SessionPage::ALL
+                .into_iter()
+                .find(|page| page.path() == path) =>
+        {
+            Some(OwnPage::Session(page))
+        }
         None => path.starts_with(PREFIX).then_some(OwnPage::Nothing),
     }
 }

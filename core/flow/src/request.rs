@@ -23,4 +23,6 @@ pub struct Request<'r> {
     pub client: IpAddr,
     /// Path and query as the client sent them to a proxy in front, where that says so and is believed.
     pub original_target: Option<&'r str>,
+    /// Whether the client would go on with another protocol, which it could read and write by: WebSocket above all.
+    pub wants_tunnel: bool,
 }

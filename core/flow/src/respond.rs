@@ -14,15 +14,18 @@ mod page;
 use countersign_cause::Cause;
 use countersign_wire::accept::MediaType;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
+pub(crate) use body::negotiate as wants;
 pub use cors::respond_preflight;
 pub use own::respond_own;
 
 use crate::refusal::Refusal;
 use crate::rules::{RouteRules, Rules};
+use crate::session::navigation;
 use crate::verify::digest::Nonces;
 
 /// Names the cause in every refusal, for clients that see only the head.
@@ -34,6 +37,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Asked<'r> {
     /// The method of the request.
     pub method: &'r Method,
+    /// Path and query of the request, as sent.
+    pub target: &'r str,
     /// The header fields of the request.
     pub headers: &'r HeaderMap,
     /// `scheme://authority` of the request, used where the rules give no public URL. Empty where it has none.
@@ -69,6 +74,9 @@ pub struct Answer {
 pub fn respond(refusal: &Refusal<'_>, asked: &Asked<'_>) -> Answer {
     let told = refusal.cause.told_as();
     let status = manner::status(told);
+    if let Some(way) = navigation::to_sign_in(refusal, status, asked) {
+        return redirect(&way, refusal, asked);
+    }
     let mut headers = HeaderMap::with_capacity(12);
     // What the request calls its host is not repeated where it is none.
     let origin = if refusal.cause == Cause::HostInvalid {
@@ -103,6 +111,28 @@ pub fn respond(refusal: &Refusal<'_>, asked: &Asked<'_>) -> Answer {
     }
 }
 
+/// A navigation goes to the sign-in page, with the cause in its head all the same.
+fn redirect(way: &str, refusal: &Refusal<'_>, asked: &Asked<'_>) -> Answer {
+    let mut headers = HeaderMap::new();
+    if let Ok(way) = HeaderValue::from_str(way) {
+        headers.insert(LOCATION, way);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, vary(refusal));
+    headers.insert(
+        CAUSE,
+        HeaderValue::from_static(refusal.cause.told_as().id()),
+    );
+    if let Ok(id) = HeaderValue::from_str(asked.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    Answer {
+        status: StatusCode::SEE_OTHER,
+        headers,
+        body: Vec::new(),
+    }
+}
+
 /// The content type, and what keeps a browser from making more of the body than it is.
 fn dress(headers: &mut HeaderMap, media: MediaType) {
     headers.insert(CONTENT_TYPE, content_type(media));
@@ -128,18 +158,21 @@ fn content_type(media: MediaType) -> HeaderValue {
 /// RFC 9110 section 12.5.5: what the answer was chosen by, beside the target.
 fn vary(refusal: &Refusal<'_>) -> HeaderValue {
     const ANYONE: HeaderValue = HeaderValue::from_static("Accept");
-    const AUTHORIZED: HeaderValue = HeaderValue::from_static("Accept, Authorization");
     let reads = |route: &&RouteRules| !route.accept.is_empty();
     let Some(route) = refusal.route.filter(reads) else {
         return ANYONE;
     };
-    match &refusal.rules().api_key.header {
-        Some(name) if route.accept.api_key => {
-            let names = ["Accept, Authorization, ", name.as_str()].concat();
-            HeaderValue::try_from(names).unwrap_or(AUTHORIZED)
-        }
-        Some(_) | None => AUTHORIZED,
+    let mut names = String::from("Accept, Authorization");
+    if let Some(name) = &refusal.rules().api_key.header
+        && route.accept.api_key
+    {
+        names.push_str(", ");
+        names.push_str(name.as_str());
     }
+    if route.accept.session {
+        names.push_str(", Cookie, Sec-Fetch-Mode");
+    }
+    HeaderValue::try_from(names).unwrap_or(ANYONE)
 }
 
 /// How clients reach the gateway: as configured, else as this request has it.

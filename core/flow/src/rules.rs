@@ -27,6 +27,8 @@ pub struct Rules {
     pub password_cost: Cost,
     /// What is offered and taken of Digest, when some route accepts it.
     pub digest: DigestRules,
+    /// How sessions are begun and kept; `None` where no route accepts them, and there is nothing to sign in to.
+    pub session: Option<SessionRules>,
     /// The issuers of Bearer tokens, in the order of the configuration.
     pub issuers: Vec<IssuerRules>,
     /// Which route a request belongs to; the index goes into `route_rules`.
@@ -48,6 +50,7 @@ pub struct Rules {
 pub struct Written {
     pub(crate) api_key: OnceLock<Option<HeaderValue>>,
     pub(crate) basic: OnceLock<Option<HeaderValue>>,
+    pub(crate) session: OnceLock<Option<HeaderValue>>,
 }
 
 /// Where an API key may stand in a request.
@@ -57,6 +60,23 @@ pub struct ApiKeyRules {
     pub header: Option<HeaderName>,
     /// Whether `Authorization: Bearer csk_...` and `Authorization: ApiKey csk_...` are read as well.
     pub in_authorization: bool,
+}
+
+/// How sessions are begun and kept.
+#[derive(Debug, Clone)]
+pub struct SessionRules {
+    /// The name of the session's cookie.
+    pub cookie: Box<str>,
+    /// The name of the cookie that binds the form of the sign-in page to a browser.
+    pub form_cookie: Box<str>,
+    /// Whether both cookies are for TLS alone.
+    pub secure: bool,
+    /// After how long without a request a session ends.
+    pub idle_secs: i64,
+    /// How old a session can get.
+    pub lifetime_secs: i64,
+    /// How many sessions a user may have; past it the one used least lately is ended.
+    pub per_user_max: u32,
 }
 
 /// What is offered and taken of Digest (RFC 7616).
@@ -172,13 +192,15 @@ pub struct Accept {
     pub digest: bool,
     /// API keys of our own store.
     pub api_key: bool,
+    /// Sessions of users who signed in at the gateway's own page.
+    pub session: bool,
 }
 
 impl Accept {
     /// Whether no scheme at all is accepted: the route never looks at credentials.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        !(self.basic || self.bearer || self.digest || self.api_key)
+        !(self.basic || self.bearer || self.digest || self.api_key || self.session)
     }
 }
 
@@ -192,7 +214,7 @@ pub struct IdentityHeaders {
     pub groups: HeaderName,
     /// Scopes, space-separated.
     pub scopes: HeaderName,
-    /// The scheme that was used: `basic`, `bearer`, `digest`, `api-key`.
+    /// The scheme that was used: `basic`, `bearer`, `digest`, `api-key`, `session`.
     pub scheme: HeaderName,
     /// The issuer of the token, where there is one.
     pub issuer: HeaderName,

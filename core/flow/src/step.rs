@@ -15,6 +15,7 @@ use crate::own::{self, OwnPage};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::rules::{RouteRules, Rules};
+use crate::session::origin;
 use crate::trail::{Note, Trail};
 use crate::verified::{Lesson, Memory, Principal, Remembered, Verified};
 use crate::verify::api_key::WantKey;
@@ -22,6 +23,7 @@ use crate::verify::basic::{WantAccount, WantHash};
 use crate::verify::bearer::WantKeys;
 use crate::verify::bounds;
 use crate::verify::digest::{Proof, WantBody, WantCount, WantNonces, WantSecret};
+use crate::verify::session::WantSession;
 
 /// One step of the line: a question, or the end.
 pub enum Step<'c, 'r> {
@@ -35,6 +37,8 @@ pub enum Step<'c, 'r> {
     Hash(WantHash<'c, 'r>),
     /// What is known of this API key?
     Key(WantKey<'c, 'r>),
+    /// What is known of this session?
+    Session(WantSession<'c, 'r>),
     /// What keys does this issuer sign with?
     Keys(WantKeys<'c, 'r>),
     /// What are nonces of Digest made with?
@@ -224,6 +228,12 @@ fn read<'c: 'r, 'r>(mut line: Line<'c, 'r>) -> Step<'c, 'r> {
         bearer: accept.bearer,
         digest: accept.digest,
         api_key: accept.api_key.then_some(places),
+        session: line
+            .rules
+            .session
+            .as_ref()
+            .filter(|_| accept.session)
+            .map(|session| &*session.cookie),
     };
     let query = line
         .request
@@ -320,6 +330,17 @@ pub(crate) fn admit<'c, 'r>(
     ) {
         line.trail.add(Note::Bounds(detail));
         return line.refuse(cause, Some(principal.value().scheme), detail);
+    }
+    // A browser adds the session to whatever request a page makes it send. What the page has chosen to show, no other page
+    // can make it show.
+    if principal.value().scheme == Scheme::Session
+        && let Err(detail) =
+            origin::check_request(line.rules, &line.request, line.crossing.as_ref())
+    {
+        line.trail.add(Note::Session(detail));
+        let refusal = line.refusal(Cause::CsrfFailed, Some(Scheme::Session), detail);
+        let subject = Some(principal.value().identity.subject.clone());
+        return Step::refused(Refusal { subject, ..refusal }, None);
     }
     let mut step = decide(line, Some(principal), Some(place));
     if let Step::Done(verdict) = &mut step {

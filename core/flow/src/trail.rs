@@ -40,6 +40,8 @@ pub enum Note {
     KeyUnknown,
     /// The API key was looked up, and what came of it.
     Key(&'static str),
+    /// The session was looked at, and what came of it.
+    Session(&'static str),
     /// The token names this configured issuer, by index.
     Issuer(usize),
     /// The token was looked at, and what came of it.
@@ -99,6 +101,7 @@ impl Note {
             Self::KeyUnknown => ("verify", "no API key of that id".into()),
             Self::Digest(detail)
             | Self::Key(detail)
+            | Self::Session(detail)
             | Self::Token(detail)
             | Self::Bounds(detail) => ("verify", detail.into()),
             Self::Issuer(index) => (
@@ -153,6 +156,7 @@ impl Trail {
             | Note::Upstream(_)
             | Note::DigestUnknown
             | Note::Digest(_)
+            | Note::Session(_)
             | Note::Page(_) => None,
         })
     }

@@ -64,6 +64,9 @@ pub(crate) enum Bounds {
         expires_unix_secs: Option<i64>,
         revoked_unix_secs: Option<i64>,
     },
+    /// A session, until its greatest age. That it is in use shows by its being asked about: what is remembered of it is
+    /// forgotten long before its idle time.
+    Session { expires_unix_secs: i64 },
     /// A token: index of its issuer, its audiences, its times.
     Token {
         issuer: usize,
@@ -106,6 +109,15 @@ impl Remembered {
     pub fn api_key_id(&self) -> Option<&str> {
         match &self.0 {
             Memory::Good(verified) => verified.value().identity.source.api_key_id(),
+            Memory::Refused { .. } => None,
+        }
+    }
+
+    /// The id of the session that this is the memory of, so that its use can be noted.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        match &self.0 {
+            Memory::Good(verified) => verified.value().identity.source.session_id(),
             Memory::Refused { .. } => None,
         }
     }

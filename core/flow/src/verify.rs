@@ -9,6 +9,8 @@ pub(crate) mod bearer;
 pub(crate) mod bounds;
 pub(crate) mod digest;
 mod lines;
+pub(crate) mod session;
+pub(crate) mod sign_in;
 
 use std::sync::Arc;
 
@@ -27,6 +29,7 @@ pub(crate) fn verify<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> St
         Presented::Bearer(token) => bearer::begin(line, token),
         Presented::Digest(proof) => digest::begin(line, proof),
         Presented::ApiKey(key) => api_key::begin(line, key),
+        Presented::Session(session) => session::begin(line, session),
     }
 }
 
@@ -59,7 +62,7 @@ fn accept<'c, 'r>(
 /// Why nobody goes on without a name: to the upstream an empty name is no name.
 const fn nameless(scheme: Scheme) -> (Cause, &'static str) {
     match scheme {
-        Scheme::Basic | Scheme::Digest | Scheme::ApiKey => {
+        Scheme::Basic | Scheme::Digest | Scheme::ApiKey | Scheme::Session => {
             (Cause::CredentialsRejected, "they belong to an empty name")
         }
         Scheme::Bearer => (

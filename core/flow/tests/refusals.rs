@@ -57,6 +57,7 @@ fn rules() -> Rules {
         },
         password_cost: Cost::new(8, 1, 1).unwrap(),
         digest: DigestRules::default(),
+        session: None,
         issuers: vec![issuer("main"), issuer("other")],
         routes: Routes::new(vec![route("all", "/a/**")]),
         route_rules: vec![RouteRules {
@@ -65,6 +66,7 @@ fn rules() -> Rules {
                 basic: true,
                 bearer: true,
                 digest: false,
+                session: false,
                 api_key: true,
             },
             demand: Demand::Identity(Requirements::default()),
@@ -141,6 +143,7 @@ impl World {
             headers: &headers,
             client: IpAddr::from([192, 0, 2, 1]),
             original_target: None,
+            wants_tunnel: false,
         };
         let mut step = begin(&rules, request, NOW);
         for _ in 0..8 {
@@ -167,6 +170,7 @@ impl World {
                     want.answer(answer)
                 }
                 Step::Keys(want) => want.answer(self.keys()),
+                Step::Session(_) => panic!("the route accepts no sessions"),
                 Step::Nonces(_) | Step::Secret(_) | Step::Body(_) | Step::Count(_) => {
                     panic!("the route accepts no Digest")
                 }

@@ -49,6 +49,11 @@ impl Identity {
 pub enum Source {
     /// A user of the store, by password.
     User,
+    /// A user of the store, by a session.
+    Session {
+        /// The session's public id.
+        id: Box<str>,
+    },
     /// An API key of the store.
     ApiKey {
         /// The key's public id.
@@ -69,7 +74,16 @@ impl Source {
     pub fn api_key_id(&self) -> Option<&str> {
         match self {
             Source::ApiKey { id, .. } => Some(id),
-            Source::User | Source::Token { .. } => None,
+            Source::User | Source::Session { .. } | Source::Token { .. } => None,
+        }
+    }
+
+    /// The session's public id, where the identity comes from one.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        match self {
+            Source::Session { id } => Some(id),
+            Source::User | Source::ApiKey { .. } | Source::Token { .. } => None,
         }
     }
 }

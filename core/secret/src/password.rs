@@ -9,6 +9,7 @@
 
 mod argon2;
 mod bcrypt;
+mod choice;
 mod crypt64;
 mod defect;
 mod md5_crypt;
@@ -23,6 +24,7 @@ mod vectors;
 use std::fmt;
 
 pub use argon2::Cost;
+pub use choice::{ChoiceDefect, PASSWORD_CHARS_MIN, check_choice};
 pub use defect::{CostDefect, HashDefect, HashingDefect};
 
 /// The longest password that is hashed or compared, in bytes: longer ones match nothing. It bounds the work

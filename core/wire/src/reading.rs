@@ -15,7 +15,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::credentials::{self, Credentials, Defect, misplaced_scheme, misspelt};
-use crate::{Scheme, api_key, basic, bearer, digest};
+use crate::{Scheme, api_key, basic, bearer, cookie, digest, session};
 
 /// The schemes that a route accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Accepted<'r> {
     pub digest: bool,
     /// Keys of the gateway's own, and where.
     pub api_key: Option<api_key::Places<'r>>,
+    /// Sessions, and the name of their cookie.
+    pub session: Option<&'r str>,
 }
 
 impl<'r> Accepted<'r> {
@@ -51,6 +53,7 @@ impl<'r> Accepted<'r> {
             Scheme::Bearer => self.bearer || self.key_in_authorization() && looks_like(rest),
             Scheme::Digest => self.digest,
             Scheme::ApiKey => self.key_in_authorization(),
+            Scheme::Session => false,
         }
     }
 }
@@ -62,6 +65,8 @@ pub enum Place<'a> {
     Authorization,
     /// In the key's own field.
     Header(&'a HeaderName),
+    /// In the cookie of this name.
+    Cookie(&'a str),
 }
 
 /// The one credential of a request, well-formed and unverified.
@@ -74,6 +79,8 @@ pub enum Presented<'a> {
     Digest(digest::server::Presented<'a>),
     /// A key.
     ApiKey(api_key::Presented<'a>),
+    /// A session.
+    Session(session::Presented<'a>),
 }
 
 impl<'a> Presented<'a> {
@@ -84,6 +91,7 @@ impl<'a> Presented<'a> {
             Presented::Bearer(token) => token.raw(),
             Presented::Digest(proof) => proof.raw(),
             Presented::ApiKey(key) => key.raw(),
+            Presented::Session(session) => session.raw(),
         }
     }
 
@@ -94,16 +102,18 @@ impl<'a> Presented<'a> {
             Presented::Bearer(_) => Scheme::Bearer,
             Presented::Digest(_) => Scheme::Digest,
             Presented::ApiKey(_) => Scheme::ApiKey,
+            Presented::Session(_) => Scheme::Session,
         }
     }
 
-    /// The field that carried it, which is the one to take out of the request before it goes on.
+    /// What carried it, which is to be taken out of the request before it goes on.
     pub const fn place(&self) -> Place<'a> {
         match self {
             Presented::Basic(_) | Presented::Bearer(_) | Presented::Digest(_) => {
                 Place::Authorization
             }
             Presented::ApiKey(key) => key.place(),
+            Presented::Session(session) => Place::Cookie(session.cookie()),
         }
     }
 }
@@ -142,7 +152,8 @@ impl<'a> From<Result<Presented<'a>, Defect>> for Reading<'a> {
 ///
 /// `query` is the raw query of the request target; it is looked at only where no credential is found, to say that one
 /// is in the wrong place. A scheme in `Authorization` that the route does not accept is left to the application where
-/// the key's own header is there.
+/// the key's own header is there. A session counts where nothing else is there: browsers add its cookie to every request,
+/// and a header is somebody's intention.
 pub fn read<'a>(
     accepted: &Accepted<'a>,
     headers: &'a HeaderMap,
@@ -171,6 +182,23 @@ pub fn read<'a>(
             Found::Several => {
                 let detail = "`Authorization` is there more than once";
                 return Reading::Defective(Defect::new(Cause::HeaderDuplicated, None, detail));
+            }
+        }
+    }
+    if let Some(name) = accepted.session {
+        match cookie::find(headers, name) {
+            cookie::Found::Nothing => {}
+            cookie::Found::One(raw) => {
+                let cookie = name;
+                return Reading::One(Presented::Session(session::Presented { raw, cookie }));
+            }
+            cookie::Found::Several => {
+                let detail = "the session's cookie is there more than once";
+                return Reading::Defective(Defect::new(
+                    Cause::HeaderDuplicated,
+                    Some(Scheme::Session),
+                    detail,
+                ));
             }
         }
     }
@@ -263,9 +291,9 @@ fn read_authorization<'a>(
             bearer::server::parse(rest).map(Presented::Bearer)
         }
         Some(Scheme::Bearer) if accepted.key_in_authorization() => Err(no_key(rest)),
-        Some(Scheme::Basic | Scheme::Bearer | Scheme::Digest | Scheme::ApiKey) => {
-            Err(misplaced_scheme(scheme_word))
-        }
+        Some(
+            Scheme::Basic | Scheme::Bearer | Scheme::Digest | Scheme::ApiKey | Scheme::Session,
+        ) => Err(misplaced_scheme(scheme_word)),
     }
 }
 

@@ -13,10 +13,13 @@ pub enum Scheme {
     Digest,
     /// A key issued by the gateway itself, in a header of its own or under this word in `Authorization`.
     ApiKey,
+    /// A session that a user has begun by signing in, named by a cookie. It has no credentials in `Authorization`; the
+    /// word is for a challenge where nothing else is offered.
+    Session,
 }
 
 impl Scheme {
-    /// Every scheme.
+    /// Every scheme that has credentials in `Authorization`, under its word.
     pub const ALL: &'static [Scheme] = &[
         Scheme::Basic,
         Scheme::Bearer,
@@ -31,6 +34,7 @@ impl Scheme {
             Scheme::Bearer => "Bearer",
             Scheme::Digest => "Digest",
             Scheme::ApiKey => "ApiKey",
+            Scheme::Session => "Cookie",
         }
     }
 
@@ -41,6 +45,7 @@ impl Scheme {
             Scheme::Bearer => "bearer",
             Scheme::Digest => "digest",
             Scheme::ApiKey => "api-key",
+            Scheme::Session => "session",
         }
     }
 
@@ -48,7 +53,7 @@ impl Scheme {
     pub fn of_one_text(word: &[u8]) -> Option<Scheme> {
         Scheme::from_word(word).filter(|scheme| match scheme {
             Scheme::Basic | Scheme::Bearer | Scheme::ApiKey => true,
-            Scheme::Digest => false,
+            Scheme::Digest | Scheme::Session => false,
         })
     }
 
@@ -86,6 +91,7 @@ mod tests {
             );
         }
         assert_eq!(Scheme::from_word(b"Bear"), None);
+        assert_eq!(Scheme::from_word(b"Cookie"), None);
         assert_eq!(Scheme::from_word(b""), None);
     }
 }

@@ -157,6 +157,7 @@ fn accepted(rule: &RouteRules) -> Vec<&'static str> {
         (accept.bearer, "bearer"),
         (accept.digest, "digest"),
         (accept.api_key, "api-key"),
+        (accept.session, "session"),
     ]
     .into_iter()
     .filter_map(|(accepted, name)| accepted.then_some(name))

@@ -11,7 +11,8 @@ fn configuration(format: &str) -> String {
     format!(
         "[server]\nlisten = [\"127.0.0.1:0\"]\nworkers = 1\ntrusted_proxies = [\"127.0.0.0/8\"]\n[log]\nformat = \"{format}\"\n\
          [brakes]\npair_attempts = 1\ndelay_secs = 900\n[upstream.app]\nurl = \"http://127.0.0.1:9\"\n\
-         [[route]]\nname = \"all\"\nupstream = \"app\"\naccept = [\"basic\"]\nallow = {{ identity = true }}\n"
+         [[route]]\nname = \"all\"\nupstream = \"app\"\naccept = [\"basic\", \"session\"]\nallow = {{ identity = true }}\n\
+         [session]\nplain_http = true\n"
     )
 }
 
@@ -61,6 +62,20 @@ fn log(format: &str) -> String {
         asked,
         ["401", "429", "401", "429", "401", "401", "401", "429"]
     );
+    // The same at the sign-in page.
+    let mut sign_in = |password: &str| {
+        let url = format!("http://{address}/.countersign/sign-in");
+        let jar = room.path("jar");
+        let jar = jar.display();
+        let status = shell(&format!(
+            "token=$(curl -s -c {jar} {url} | sed -n 's/.*name=\"token\" value=\"\\([^\"]*\\)\".*/\\1/p') && \
+             curl -s -o /dev/null -w '%{{http_code}}' -b {jar} -H 'X-Forwarded-For: 198.51.100.5' --data-urlencode \"token=$token\" \
+             -d user=dora -d password={password} {url}"
+        ));
+        lines.extend(running.stderr_until("sign-in-refused"));
+        status
+    };
+    assert_eq!([sign_in("one"), sign_in("two")], ["401", "429"]);
     assert_eq!(running.terminate().code(), Some(0));
     lines.join("\n") + "\n"
 }
@@ -91,7 +106,12 @@ fn fail2ban_finds_who_is_braked_and_nobody_else() {
         let log = log(format);
         assert_eq!(
             found(&log, "braked"),
-            ["198.51.100.1", "2001:db8::7", "198.51.100.4"],
+            [
+                "198.51.100.1",
+                "2001:db8::7",
+                "198.51.100.4",
+                "198.51.100.5"
+            ],
             "{log}"
         );
         assert_eq!(
@@ -102,7 +122,9 @@ fn fail2ban_finds_who_is_braked_and_nobody_else() {
                 "2001:db8::7",
                 "2001:db8::7",
                 "198.51.100.4",
-                "198.51.100.4"
+                "198.51.100.4",
+                "198.51.100.5",
+                "198.51.100.5"
             ],
             "{log}"
         );

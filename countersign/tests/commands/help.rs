@@ -26,6 +26,8 @@ const COMMANDS: &[&[&str]] = &[
     &["key", "rotate"],
     &["lock", "list"],
     &["lock", "lift"],
+    &["session", "list"],
+    &["session", "revoke"],
     &["why"],
     &["explain"],
 ];

@@ -22,5 +22,6 @@ mod reload;
 mod room;
 mod routes;
 mod serve;
+mod session;
 mod user;
 mod why;

@@ -5,6 +5,7 @@
 mod digest;
 pub(crate) mod process;
 pub(crate) mod program;
+mod sessions;
 mod table;
 
 pub(crate) use self::program::python;

@@ -12,6 +12,7 @@ mod issuer;
 mod route;
 mod scheme;
 mod server;
+mod session;
 mod text;
 mod upstream;
 mod url;
@@ -64,6 +65,12 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
         scene,
     );
     let (ttl_secs, entries_max) = server::cache(document.table(&file::CACHE).as_ref());
+    let around = session::Around {
+        listen: &server.listen,
+        remember_secs: ttl_secs,
+    };
+    let session = session::read(document.table(&file::SESSION).as_ref(), &around, scene);
+    let takes_sessions = routes.rules.iter().any(|route| route.accept.session);
 
     let brakes = brakes::read(document.table(&file::BRAKES).as_ref(), scene);
     let rules = Rules {
@@ -72,6 +79,7 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
         api_key: api_key.rules,
         password_cost: scheme::password_cost(basic.as_ref(), scene),
         digest: digest_rules,
+        session: takes_sessions.then_some(session),
         issuers: issuers.iter().map(|issuer| issuer.rules.clone()).collect(),
         routes: Routes::new(routes.routes),
         route_rules: routes.rules,

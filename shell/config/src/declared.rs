@@ -7,7 +7,8 @@ mod access;
 mod pages;
 mod serving;
 pub(crate) use access::{
-    allow, api_key, basic, digest, hash, identity, issuer, keys, route, upstream, upstream_tls,
+    allow, api_key, basic, digest, hash, identity, issuer, keys, route, session, upstream,
+    upstream_tls,
 };
 pub(crate) use pages::cors;
 mod operation;
@@ -117,6 +118,7 @@ section!(file, "top level", "Keys that stand before the first section.", {
     BRAKES = "brakes": Table(&brakes::SECTION), Absent("all its defaults"), "Brakes on guessing.";
     BASIC = "basic": Table(&basic::SECTION), Absent("all its defaults"), "User names and passwords.";
     DIGEST = "digest": Table(&digest::SECTION), Absent("all its defaults"), "Proofs of passwords that are not sent.";
+    SESSION = "session": Table(&session::SECTION), Absent("all its defaults"), "People who sign in with a browser.";
     API_KEY = "api_key": Table(&api_key::SECTION), Absent("all its defaults"), "API keys.";
     ISSUER = "issuer": Named(&issuer::SECTION), Absent("no tokens are taken"), "Issuers of tokens.";
     IDENTITY = "identity": Table(&identity::SECTION), Absent("all its defaults"), "Headers that the upstream gets.";
@@ -140,6 +142,7 @@ pub(crate) static SECTIONS: &[&Section] = &[
     &basic::SECTION,
     &hash::SECTION,
     &digest::SECTION,
+    &session::SECTION,
     &api_key::SECTION,
     &issuer::SECTION,
     &keys::SECTION,

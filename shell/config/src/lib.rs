@@ -36,7 +36,7 @@ use toml::de::DeTable;
 pub use finding::{Finding, Findings, Look, Severity};
 pub use problem::{
     CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, Problem, RouteProblem, ServerProblem,
-    TextProblem, UrlDefect,
+    SessionProblem, TextProblem, UrlDefect,
 };
 pub use reference::reference_markdown;
 pub use settings::{

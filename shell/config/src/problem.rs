@@ -8,6 +8,7 @@ mod header;
 mod issuer;
 mod route;
 mod server;
+mod session;
 mod text;
 
 pub use cors::CorsProblem;
@@ -18,6 +19,7 @@ pub(crate) use issuer::ALGORITHM_NAMES;
 pub use issuer::IssuerProblem;
 pub use route::RouteProblem;
 pub use server::{ServerProblem, UrlDefect};
+pub use session::SessionProblem;
 pub use text::TextProblem;
 
 /// What is wrong.
@@ -31,6 +33,8 @@ pub enum Problem {
     Header(HeaderProblem),
     /// With Digest.
     Digest(DigestProblem),
+    /// With sessions.
+    Session(SessionProblem),
     /// With an issuer.
     Issuer(IssuerProblem),
     /// With a route, an upstream or a demand.
@@ -48,6 +52,7 @@ impl Problem {
             Problem::Server(problem) => problem.words(),
             Problem::Header(problem) => problem.words(),
             Problem::Digest(problem) => problem.words(),
+            Problem::Session(problem) => problem.words(),
             Problem::Issuer(problem) => problem.words(),
             Problem::Route(problem) => problem.words(),
             Problem::Cors(problem) => problem.words(),
@@ -85,6 +90,7 @@ from!(
     Server(ServerProblem),
     Header(HeaderProblem),
     Digest(DigestProblem),
+    Session(SessionProblem),
     Issuer(IssuerProblem),
     Route(RouteProblem),
     Cors(CorsProblem)

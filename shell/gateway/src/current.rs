@@ -16,6 +16,7 @@ use crate::line::{self, DigestState, KeyRing, KnownKeys as Known};
 use crate::receive;
 use crate::seen::{Figures, Log, RouteFigures, UpstreamFigures};
 use crate::send::{self, Pools, Secure, Trust};
+use crate::session::{self, SessionState};
 
 /// One configuration, as all workers see it.
 pub(crate) struct Current {
@@ -26,6 +27,8 @@ pub(crate) struct Current {
     pub(crate) keys: Arc<KeyRing>,
     /// `None` where no route has accepted Digest since the start.
     pub(crate) digest: Option<Arc<DigestState>>,
+    /// `None` where no route has accepted sessions since the start.
+    pub(crate) sessions: Option<Arc<SessionState>>,
     pub(crate) tls: Option<TlsAcceptor>,
     /// TLS to each of the upstreams, where it is spoken.
     upstream_tls: Arc<[Option<Secure>]>,
@@ -52,6 +55,10 @@ impl Current {
             Some(digest) => Some(digest),
             None => line::start_digest(&rules, &settings, store)?,
         };
+        let sessions = match before.and_then(|before| before.sessions.clone()) {
+            Some(sessions) => Some(sessions),
+            None => session::start(&rules, store)?,
+        };
         // The last that can fail: it starts to fetch.
         let known = before.map(|before| Known {
             ring: &before.keys,
@@ -65,6 +72,7 @@ impl Current {
             settings,
             keys,
             digest,
+            sessions,
             tls,
             upstream_tls,
         })
@@ -167,6 +175,10 @@ impl Running {
 
     pub(crate) fn digest(&self) -> Option<&DigestState> {
         self.current.digest.as_deref()
+    }
+
+    pub(crate) fn sessions(&self) -> Option<&SessionState> {
+        self.current.sessions.as_deref()
     }
 
     pub(crate) fn tls(&self) -> Option<&TlsAcceptor> {

@@ -3,10 +3,12 @@
 //! Knows: HTTP, TLS, threads, the store, and who can answer what the line asks. Does not know grammar, rules or words:
 //! those are the core's, which decides here as it does in tests and in `explain`.
 //!
-//! The way of a request through the modules: `receive` → `serve` → `line` → `send`, or `refused`; what is seen of it
+//! The way of a request through the modules: `receive` → `serve` → `line` → `send`, or `refused`, or `session` for
+//! the pages where people sign in; what is seen of it
 //! from outside leaves sideways by `seen`.
 
 mod admin;
+mod ask_now;
 mod clock;
 mod current;
 mod line;
@@ -18,6 +20,7 @@ mod run;
 mod seen;
 mod send;
 mod serve;
+mod session;
 mod start_error;
 mod store_watch;
 mod worker;

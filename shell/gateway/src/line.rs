@@ -12,7 +12,7 @@ mod questions;
 
 pub(crate) use brakes::Brakes;
 pub(crate) use cache::{Cache, Epoch};
-pub(crate) use digest::{DigestState, start as start_digest};
+pub(crate) use digest::{DigestState, secrets as digest_secrets, start as start_digest};
 pub(crate) use hash_pool::HashPool;
 pub(crate) use keys::{KeyRing, KnownKeys, start as start_keys};
-pub(crate) use questions::{run, store_uses};
+pub(crate) use questions::{account, failed, run, session, store_renewal, store_uses};

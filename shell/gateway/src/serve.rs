@@ -8,9 +8,11 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use countersign_cause::Cause;
-use countersign_flow::{self as flow, Answer, Asked, Mint, Note, Outcome, Permit, Refusal};
+use countersign_flow::{
+    self as flow, Answer, Asked, Mint, Note, Outcome, OwnPage, Permit, Refusal,
+};
 use countersign_policy::Host;
-use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, UPGRADE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use hyper::body::Incoming;
@@ -27,6 +29,7 @@ use crate::seen::Access;
 use crate::send::{
     self, ArrivingBody, Client, Failed, Failure, Forwarded, Peer, ResponseBody, Sender, Tunnel,
 };
+use crate::session;
 use crate::worker::Worker;
 
 /// How a request came in.
@@ -83,34 +86,30 @@ async fn answer(
     let authority = receive::authority(&head);
     let format = running.settings().log.access;
     *access = Access::begin(worker, format, &head, authority, client.address);
+    let asked = request_of(&running, &head, authority, client, extended.is_some());
+    let answering = Answering {
+        arrival,
+        running: &running,
+        client,
+        access,
+        in_flight,
+    };
     if let Err(defect) = receive::check(&head, running.limits()) {
         let mut refusal = Refusal::new(rules, defect.cause);
         refusal.detail = defect.detail;
-        refusal.crossing = flow::crossing(rules, &request_of(&running, &head, authority, client));
-        let asking = asking(worker, &head, host(authority), client);
-        let mut response = refuse(worker, &running, &refusal, &asking, access, in_flight);
-        if head.method == Method::CONNECT {
-            // The client may take what it sends next for the inside of a tunnel: nobody here reads it.
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(CONNECTION, close);
-        }
-        return response;
+        refusal.crossing = flow::crossing(rules, &asked);
+        return answering.unfit(&refusal, &head, authority);
     }
     let mut body = ArrivingBody::new(body);
-    let request = request_of(&running, &head, authority, client);
-    let verdict = line::run(
-        worker,
-        &running,
-        flow::begin(rules, request, worker.clock().unix_secs()),
-        &mut body,
-    )
-    .await;
+    let now = worker.clock().unix_secs();
+    let first = flow::begin(rules, asked, now);
+    let verdict = line::run(worker, &running, first, &mut body).await;
     match verdict.outcome {
         Outcome::Refusal(refusal) => {
             // The line has read the host before anything else.
             let host = authority.filter(|_| refusal.cause != Cause::HostInvalid);
             let asking = asking(worker, &head, host, client);
-            let response = refuse(worker, &running, &refusal, &asking, access, in_flight);
+            let response = answering.refuse(&refusal, &asking);
             worker.figures().own_part_ends(begun);
             response
         }
@@ -119,46 +118,126 @@ async fn answer(
             let mut refusal = Refusal::new(rules, Cause::MethodNotSupported);
             refusal.detail = NO_TUNNEL;
             let asking = asking(worker, &head, authority, client);
-            refuse(worker, &running, &refusal, &asking, access, in_flight)
+            answering.refuse(&refusal, &asking)
         }
         Outcome::Own(page) => {
             let asking = asking(worker, &head, authority, client);
-            let origin = asking.origin();
-            let answer = flow::respond_own(rules, &page, &asking.asked(&origin, worker, &running));
-            response(answer, in_flight)
+            answering.own(&page, &asking, &mut body).await
         }
-        Outcome::Preflight(preflight) => response(flow::respond_preflight(&preflight), in_flight),
+        Outcome::Preflight(preflight) => {
+            response(flow::respond_preflight(&preflight), answering.in_flight)
+        }
         Outcome::Permit(permit) => {
             let kept = Kept::of(&head, authority);
             worker.figures().own_part_ends(begun);
-            tell_permit(access, &permit);
-            if running
-                .limits()
-                .body_bytes_max
-                .is_some_and(|max| body.size_hint().lower() > max)
-            {
-                let failed = Failed::before(Failure::BodyTooLarge, permit);
-                return kept.refuse(worker, &running, failed, client, access, in_flight);
+            answering.forward(permit, head, body, kept, extended).await
+        }
+    }
+}
+
+/// What every way to an answer takes along.
+struct Answering<'s> {
+    arrival: &'s Rc<Arrival>,
+    running: &'s Rc<Running>,
+    client: Client,
+    access: &'s mut Option<Box<Access>>,
+    in_flight: RequestInFlight,
+}
+
+impl Answering<'_> {
+    fn refuse(self, refusal: &Refusal<'_>, asking: &Asking<'_>) -> Response<ResponseBody> {
+        let worker = &self.arrival.worker;
+        refuse(
+            worker,
+            self.running,
+            refusal,
+            asking,
+            self.access,
+            self.in_flight,
+        )
+    }
+
+    /// Refuses what never came to the line.
+    fn unfit(
+        self,
+        refusal: &Refusal<'_>,
+        head: &Parts,
+        authority: Option<&str>,
+    ) -> Response<ResponseBody> {
+        let asking = asking(&self.arrival.worker, head, host(authority), self.client);
+        let mut response = self.refuse(refusal, &asking);
+        if head.method == Method::CONNECT {
+            // The client may take what it sends next for the inside of a tunnel: nobody here reads it.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        response
+    }
+
+    /// Serves a page of the gateway itself.
+    async fn own(
+        self,
+        page: &OwnPage,
+        asking: &Asking<'_>,
+        body: &mut ArrivingBody,
+    ) -> Response<ResponseBody> {
+        let (worker, running) = (&self.arrival.worker, self.running);
+        let OwnPage::Session(page) = page else {
+            let origin = asking.origin();
+            let asked = asking.asked(&origin, worker, running);
+            return response(
+                flow::respond_own(running.rules(), page, &asked),
+                self.in_flight,
+            );
+        };
+        let served = session::serve(worker, running, *page, asking, body).await;
+        if let Some(access) = self.access.as_mut() {
+            served.user.iter().for_each(|user| access.user(user));
+            served
+                .cause
+                .iter()
+                .for_each(|cause| access.cause(cause.id()));
+        }
+        match served.answer {
+            Ok(answer) => response(answer, self.in_flight),
+            Err(refusal) => self.refuse(&refusal, asking),
+        }
+    }
+
+    /// Forwards a request, and answers with what comes of it.
+    async fn forward(
+        self,
+        permit: Permit<'_>,
+        head: Parts,
+        body: ArrivingBody,
+        kept: Kept,
+        extended: Option<Extended>,
+    ) -> Response<ResponseBody> {
+        let (arrival, running) = (self.arrival, self.running);
+        tell_permit(self.access, &permit);
+        let body_bytes_max = running.limits().body_bytes_max;
+        if body_bytes_max.is_some_and(|max| body.size_hint().lower() > max) {
+            return kept.refuse(self, Failed::before(Failure::BodyTooLarge, permit));
+        }
+        let sender = Sender {
+            client: self.client,
+            peer: &arrival.peer.text,
+        };
+        let worker = &arrival.worker;
+        let protocol = extended.as_ref().map(|extended| &extended.protocol);
+        match send::forward(worker, running, permit, head, body, sender, protocol).await {
+            Ok(Forwarded::Response(upstream)) => {
+                upstream.map(|body| ResponseBody::upstream(body, self.in_flight))
             }
-            let sender = Sender {
-                client,
-                peer: &arrival.peer.text,
-            };
-            let protocol = extended.as_ref().map(|extended| &extended.protocol);
-            match send::forward(worker, &running, permit, head, body, sender, protocol).await {
-                Ok(Forwarded::Response(upstream)) => {
-                    upstream.map(|body| ResponseBody::upstream(body, in_flight))
+            Ok(Forwarded::Switched(response, tunnel)) => {
+                // The connection, or the stream, is switched when this response has been written, and not before.
+                match extended {
+                    None => *arrival.tunnel.borrow_mut() = Some(tunnel),
+                    Some(extended) => extended.begin(arrival, tunnel),
                 }
-                Ok(Forwarded::Switched(response, tunnel)) => {
-                    // The connection, or the stream, is switched when this response has been written, and not before.
-                    match extended {
-                        None => *arrival.tunnel.borrow_mut() = Some(tunnel),
-                        Some(extended) => extended.begin(arrival, tunnel),
-                    }
-                    response.map(|()| ResponseBody::own(Vec::new(), in_flight))
-                }
-                Err(failed) => kept.refuse(worker, &running, failed, client, access, in_flight),
+                response.map(|()| ResponseBody::own(Vec::new(), self.in_flight))
             }
+            Err(failed) => kept.refuse(self, failed),
         }
     }
 }
@@ -168,6 +247,7 @@ fn request_of<'r>(
     head: &'r Parts,
     authority: Option<&'r str>,
     client: Client,
+    is_extended: bool,
 ) -> flow::Request<'r> {
     flow::Request {
         method: &head.method,
@@ -179,6 +259,7 @@ fn request_of<'r>(
         headers: &head.headers,
         client: client.address,
         original_target: original_target(running, &head.headers, client),
+        wants_tunnel: is_extended || head.headers.contains_key(UPGRADE),
     }
 }
 
@@ -303,6 +384,10 @@ impl Asking<'_> {
         Asked {
             mint: running.digest().map(mint),
             method: self.method,
+            target: self
+                .uri
+                .path_and_query()
+                .map_or("", |target| target.as_str()),
             headers: self.headers,
             origin,
             request_id: self.id.as_str(),
@@ -332,29 +417,21 @@ impl Kept {
         }
     }
 
-    fn refuse(
-        self,
-        worker: &Worker,
-        running: &Running,
-        failed: Failed<'_>,
-        client: Client,
-        access: &mut Option<Box<Access>>,
-        in_flight: RequestInFlight,
-    ) -> Response<ResponseBody> {
+    fn refuse(self, answering: Answering<'_>, failed: Failed<'_>) -> Response<ResponseBody> {
         let fields = KEPT.into_iter().zip(self.values);
         let headers = fields
             .filter_map(|(name, value)| Some((name, value?)))
             .collect();
         let asking = Asking {
-            id: worker.ids().next(),
+            id: answering.arrival.worker.ids().next(),
             method: &self.method,
             uri: &self.uri,
             host: &self.host,
             headers: &headers,
-            client,
+            client: answering.client,
         };
-        let refusal = explain(running.rules(), failed);
-        refuse(worker, running, &refusal, &asking, access, in_flight)
+        let refusal = explain(answering.running.rules(), failed);
+        answering.refuse(&refusal, &asking)
     }
 }
 

@@ -39,6 +39,11 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// The key that forms are protected with cannot be had.
+    FormKey {
+        /// Why.
+        reason: String,
+    },
     /// A thread or its runtime cannot be started.
     Thread(std::io::Error),
     /// The system gives no random bytes.
@@ -63,6 +68,9 @@ impl fmt::Display for StartError {
                     "cannot get the key for nonces of Digest: {reason}"
                 )
             }
+            Self::FormKey { reason } => {
+                write!(formatter, "cannot get the key for forms: {reason}")
+            }
             Self::Thread(source) => write!(formatter, "cannot start a thread: {source}"),
             Self::Random => formatter.write_str("the system gives no random bytes"),
         }
@@ -77,6 +85,7 @@ impl std::error::Error for StartError {
             | Self::Tls { .. }
             | Self::Keys { .. }
             | Self::NonceKey { .. }
+            | Self::FormKey { .. }
             | Self::Random => None,
         }
     }

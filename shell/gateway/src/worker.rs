@@ -48,6 +48,7 @@ pub(crate) struct Worker {
     kept: Kept,
     ids: RequestIds,
     used_keys: RefCell<HashMap<Box<str>, i64>>,
+    used_sessions: RefCell<HashMap<Box<str>, i64>>,
     closing: Cell<bool>,
 }
 
@@ -70,6 +71,7 @@ impl Worker {
             kept,
             ids,
             used_keys: RefCell::default(),
+            used_sessions: RefCell::default(),
             closing: Cell::new(false),
             shared,
         })
@@ -143,12 +145,16 @@ impl Worker {
 
     /// Notes the use of an API key, to be stored at a later turn of the worker.
     pub(crate) fn note_use(&self, key_id: &str) {
-        let now = self.clock.unix_secs();
-        let mut used = self.used_keys.borrow_mut();
-        match used.get_mut(key_id) {
-            Some(last) => *last = now,
-            None => drop(used.insert(key_id.into(), now)),
-        }
+        note(&self.used_keys, key_id, self.clock.unix_secs());
+    }
+
+    /// The same of a session.
+    pub(crate) fn note_session(&self, session_id: &str) {
+        note(&self.used_sessions, session_id, self.clock.unix_secs());
+    }
+
+    pub(crate) fn take_used_sessions(&self) -> Vec<(Box<str>, i64)> {
+        self.used_sessions.borrow_mut().drain().collect()
     }
 
     pub(crate) fn take_used_keys(&self) -> Vec<(Box<str>, i64)> {
@@ -163,5 +169,13 @@ impl Worker {
     pub(crate) fn close(&self) {
         self.closing.set(true);
         self.clock.wake_all();
+    }
+}
+
+fn note(used: &RefCell<HashMap<Box<str>, i64>>, id: &str, now_unix_secs: i64) {
+    let mut used = used.borrow_mut();
+    match used.get_mut(id) {
+        Some(last) => *last = now_unix_secs,
+        None => drop(used.insert(id.into(), now_unix_secs)),
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use countersign_secret::api_key::KeyId;
+use countersign_secret::session::SessionId;
 
 /// Why the store did not do what it was asked. Nothing of the operation has been stored.
 #[derive(Debug)]
@@ -45,6 +46,11 @@ pub enum StoreError {
     KeyRevoked {
         /// The id.
         id: KeyId,
+    },
+    /// There is no session by this id, or none of that user.
+    SessionAbsent {
+        /// The id.
+        id: SessionId,
     },
     /// The file cannot be opened.
     Open {
@@ -98,6 +104,8 @@ pub enum Kept {
     User,
     /// An API key.
     Key,
+    /// A session.
+    Session,
     /// A refusal.
     Refusal,
     /// A brake, or the lift of one.
@@ -118,7 +126,8 @@ impl StoreError {
             | Self::NameOfUser { .. }
             | Self::KeyExists { .. }
             | Self::KeyAbsent { .. }
-            | Self::KeyRevoked { .. } => false,
+            | Self::KeyRevoked { .. }
+            | Self::SessionAbsent { .. } => false,
             Self::Open { .. }
             | Self::Foreign { .. }
             | Self::Newer { .. }
@@ -146,6 +155,7 @@ impl fmt::Display for StoreError {
             Self::KeyExists { id } => write!(f, "there is an API key `{id}` already"),
             Self::KeyAbsent { id } => write!(f, "there is no API key `{id}`"),
             Self::KeyRevoked { id } => write!(f, "the API key `{id}` is revoked"),
+            Self::SessionAbsent { id } => write!(f, "there is no session `{id}`"),
             Self::Open { path, source } => {
                 write!(f, "cannot open the database `{}`: {source}", path.display())
             }
@@ -168,6 +178,7 @@ impl fmt::Display for StoreError {
                 let record = match record {
                     Kept::User => "user",
                     Kept::Key => "API key",
+                    Kept::Session => "session",
                     Kept::Refusal => "refusal",
                     Kept::Brake => "brake",
                     Kept::Meta => "meta",
@@ -191,6 +202,7 @@ impl std::error::Error for StoreError {
             | Self::KeyExists { .. }
             | Self::KeyAbsent { .. }
             | Self::KeyRevoked { .. }
+            | Self::SessionAbsent { .. }
             | Self::Foreign { .. }
             | Self::Newer { .. }
             | Self::MigrationChanged { .. }

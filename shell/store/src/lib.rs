@@ -1,4 +1,4 @@
-//! What Countersign remembers: users, API keys, brakes on guessing, and the last refusals.
+//! What Countersign remembers: users, API keys, sessions, brakes on guessing, and the last refusals.
 //!
 //! Knows the operations that the other rooms need ([`Store`]) and one engine for them ([`SqliteStore`]).
 //! Does not know what is verified against the records, which rule asks, or what the time is: every time that
@@ -10,6 +10,7 @@ mod digest;
 mod error;
 mod key;
 mod refusal;
+mod session;
 mod sqlite;
 mod store;
 mod user;
@@ -19,6 +20,7 @@ pub use digest::{DigestAccount, DigestName, DigestSecret, DigestState};
 pub use error::{EngineError, Kept, StoreError};
 pub use key::{Key, KeyList, KeyRecord, NewKey, Owner, Rotation};
 pub use refusal::RefusalRecord;
+pub use session::{NewSession, Session, SessionList, SessionRecord};
 pub use sqlite::{Options, REFUSALS_KEPT_MAX_DEFAULT, SqliteStore};
 pub use store::{Answer, Store};
 pub use user::{Account, AccountAnswer, Imported, NewUser, OnConflict, User};

@@ -2,7 +2,7 @@
 //!
 //! Knows how the operations are spread: changes go to one thread that commits them in groups, look-ups run
 //! where they are asked, on a connection of a small pool, for they take microseconds. Does not know what the
-//! operations mean: `users`, `keys` and `refusals` do.
+//! operations mean: `users`, `keys`, `sessions` and `refusals` do.
 
 mod brakes;
 mod columns;
@@ -14,6 +14,7 @@ mod meta;
 mod migrations;
 mod readers;
 mod refusals;
+mod sessions;
 mod stamp;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use std::path::Path;
 use countersign_secret::Secret;
 use countersign_secret::api_key::KeyId;
 use countersign_secret::password::{Cost, PasswordHash};
+use countersign_secret::session::{SessionDigest, SessionId};
 use rusqlite::Connection;
 
 use self::brakes::Notes;
@@ -34,8 +36,8 @@ use self::stamp::Stamp;
 use self::writer::Writer;
 use crate::{
     AccountAnswer, Answer, BrakeRecord, DigestAccount, DigestName, DigestSecret, Imported, Key,
-    KeyList, KeyRecord, Lift, Lifts, NewKey, NewUser, OnConflict, RefusalRecord, Rotation, Store,
-    StoreError, User,
+    KeyList, KeyRecord, Lift, Lifts, NewKey, NewSession, NewUser, OnConflict, RefusalRecord,
+    Rotation, Session, SessionList, SessionRecord, Store, StoreError, User,
 };
 
 /// How many refusals are kept unless [`Options`] say otherwise.
@@ -67,6 +69,7 @@ pub struct SqliteStore {
     notes: Notes,
     decoys: Decoys,
     nonce_key: Secret<[u8; 32]>,
+    form_key: Secret<[u8; 32]>,
     refusals_kept_max: u32,
 }
 
@@ -82,6 +85,7 @@ impl SqliteStore {
         migrations::apply(&writing, migrations::ALL, path)?;
         let decoys = Decoys::open(&writing, &options.decoy_cost)?;
         let nonce_key = meta::key(&writing, "nonce_key")?;
+        let form_key = meta::key(&writing, "form_key")?;
         Ok(Self {
             writer: Writer::start(writing)?,
             readers: Readers::new(path.to_owned()),
@@ -89,6 +93,7 @@ impl SqliteStore {
             notes: Notes::new(connection::open_for_reading(path)?),
             decoys,
             nonce_key,
+            form_key,
             refusals_kept_max: options.refusals_kept_max,
         })
     }
@@ -244,6 +249,43 @@ impl Store for SqliteStore {
 
     fn note_uses(&self, uses: Vec<(KeyId, i64)>) -> Answer<'_, ()> {
         self.change(move |connection| keys::note_uses(connection, &uses))
+    }
+
+    fn begin_session(&self, session: NewSession, now_unix_secs: i64) -> Answer<'_, bool> {
+        self.change(move |connection| sessions::begin(connection, &session, now_unix_secs))
+    }
+
+    fn session<'a>(&'a self, digest: &'a SessionDigest) -> Answer<'a, Option<SessionRecord>> {
+        self.look_up(move |connection| sessions::record(connection, digest))
+    }
+
+    fn sessions(&self, list: SessionList, now_unix_secs: i64) -> Answer<'_, Vec<Session>> {
+        self.look_up(move |connection| sessions::list(connection, &list, now_unix_secs))
+    }
+
+    fn end_session(
+        &self,
+        id: &SessionId,
+        user: Option<&str>,
+        now_unix_secs: i64,
+    ) -> Answer<'_, ()> {
+        let (id, user) = (id.clone(), user.map(Box::<str>::from));
+        self.change(move |connection| {
+            sessions::end(connection, &id, user.as_deref(), now_unix_secs)
+        })
+    }
+
+    fn end_sessions(&self, user: &str, now_unix_secs: i64) -> Answer<'_, u64> {
+        let user = Box::from(user);
+        self.change(move |connection| users::end_sessions(connection, user, now_unix_secs))
+    }
+
+    fn note_sessions_used(&self, uses: Vec<(SessionId, i64)>) -> Answer<'_, ()> {
+        self.change(move |connection| sessions::note_uses(connection, &uses))
+    }
+
+    fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>> {
+        Box::pin(async move { Ok(self.form_key.duplicate()) })
     }
 
     fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()> {

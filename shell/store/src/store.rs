@@ -7,10 +7,12 @@ use std::pin::Pin;
 use countersign_secret::Secret;
 use countersign_secret::api_key::KeyId;
 use countersign_secret::password::PasswordHash;
+use countersign_secret::session::{SessionDigest, SessionId};
 
 use crate::{
     AccountAnswer, BrakeRecord, DigestAccount, DigestName, DigestSecret, Imported, Key, KeyList,
-    KeyRecord, Lift, Lifts, NewKey, NewUser, OnConflict, RefusalRecord, Rotation, StoreError, User,
+    KeyRecord, Lift, Lifts, NewKey, NewSession, NewUser, OnConflict, RefusalRecord, Rotation,
+    Session, SessionList, SessionRecord, StoreError, User,
 };
 
 /// What an operation answers, once awaited.
@@ -40,10 +42,10 @@ pub trait Store: Send + Sync {
     /// The user by this name.
     fn user<'a>(&'a self, name: &'a str) -> Answer<'a, Option<User>>;
 
-    /// Lets a user sign in or not, with a password and with any API key.
+    /// Lets a user sign in or not, with a password and with any API key. Who may not has no session any more.
     fn set_disabled(&self, name: &str, disabled: bool, now_unix_secs: i64) -> Answer<'_, ()>;
 
-    /// Gives a user another password, and switches Digest off: its secrets were of the old one.
+    /// Gives a user another password, switches Digest off (its secrets were of the old one), and ends all sessions.
     fn set_password(&self, name: &str, hash: PasswordHash, now_unix_secs: i64) -> Answer<'_, ()>;
 
     /// Gives a user another password, with the secrets of Digest for it.
@@ -122,6 +124,30 @@ pub trait Store: Send + Sync {
 
     /// Notes when keys were used last. Ids that are not there are passed over.
     fn note_uses(&self, uses: Vec<(KeyId, i64)>) -> Answer<'_, ()>;
+
+    /// Begins a session of a user who has just signed in, and forgets sessions that ended long ago. Past the user's
+    /// limit, the one that was used least lately is ended. `false`, and nothing is changed, where the user is gone,
+    /// disabled, or another than when the sign-in was checked.
+    fn begin_session(&self, session: NewSession, now_unix_secs: i64) -> Answer<'_, bool>;
+
+    /// What a request that shows a session needs. As cheap among a million sessions as among ten.
+    fn session<'a>(&'a self, digest: &'a SessionDigest) -> Answer<'a, Option<SessionRecord>>;
+
+    /// Sessions that have not ended at this time, those used last first.
+    fn sessions(&self, list: SessionList, now_unix_secs: i64) -> Answer<'_, Vec<Session>>;
+
+    /// Ends a session, which must be that of the user where one is named. One that has ended stays as it is.
+    fn end_session(&self, id: &SessionId, user: Option<&str>, now_unix_secs: i64)
+    -> Answer<'_, ()>;
+
+    /// Ends all sessions of a user, and says how many.
+    fn end_sessions(&self, user: &str, now_unix_secs: i64) -> Answer<'_, u64>;
+
+    /// Notes when sessions were used last. Ids that are not there are passed over.
+    fn note_sessions_used(&self, uses: Vec<(SessionId, i64)>) -> Answer<'_, ()>;
+
+    /// The key that forms are protected with: drawn once, and the same for all that share the store.
+    fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>>;
 
     /// Keeps refusals, and forgets the oldest over the limit. A request id that is there stays as it is.
     fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()>;

@@ -19,15 +19,6 @@ const SPEAK_OF_ALL: &[&str] = &[
 /// Causes of parts that are not there, each list with that part.
 const NOT_RAISED: &[(&str, &[&str])] = &[
     (
-        "sessions",
-        &[
-            "session-expired",
-            "session-unknown",
-            "session-revoked",
-            "csrf-failed",
-        ],
-    ),
-    (
         "the issuer",
         &[
             "client-authentication-failed",

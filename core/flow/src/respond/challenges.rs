@@ -10,12 +10,13 @@ use countersign_cause::Cause;
 use countersign_wire::bearer::server::{Ask, ErrorCode};
 use countersign_wire::digest::offer::{self, Names, Offer};
 use countersign_wire::metadata::well_known_url;
-use countersign_wire::{Challenge, Scheme, api_key, basic, bearer};
+use countersign_wire::{Challenge, Scheme, api_key, basic, bearer, session as wire};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::body::told_detail;
 use super::{Mint, manner};
+use crate::own::SessionPage;
 use crate::refusal::Refusal;
 use crate::rules::RouteRules;
 
@@ -56,6 +57,17 @@ pub(crate) fn write(
     if route.accept.basic {
         add(headers, &written.basic, || {
             basic::server::challenge(&rules.realm)
+        });
+    }
+    // RFC 9110 section 11.6.1 demands a challenge, and none is registered for sessions: one is made up only where
+    // nothing else is offered.
+    if let Some(session) = &rules.session
+        && route.accept.session
+        && !headers.contains_key(WWW_AUTHENTICATE)
+    {
+        add(headers, &written.session, || {
+            let sign_in = SessionPage::SignIn.path();
+            wire::challenge(&rules.realm, sign_in, &session.cookie)
         });
     }
 }

@@ -51,7 +51,8 @@ pub fn respond_own(rules: &Rules, page: &OwnPage, asked: &Asked<'_>) -> Answer {
             ),
             None => nothing(),
         },
-        OwnPage::Nothing => nothing(),
+        // A page of a session is the shell's to serve: without a store there is none.
+        OwnPage::Session(_) | OwnPage::Nothing => nothing(),
     };
     let mut headers = HeaderMap::new();
     dress(&mut headers, media);

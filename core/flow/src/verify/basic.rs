@@ -3,7 +3,7 @@
 //! Knows: the account that the store answers with, and the outcome of the hash. Does not know how a user is stored, nor
 //! which thread hashes. An unknown user costs the same hash as a known one, so that time does not tell them apart.
 
-mod job;
+pub(super) mod job;
 
 use countersign_cause::Cause;
 use countersign_policy::{Identity, Source};

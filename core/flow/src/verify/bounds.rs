@@ -15,6 +15,7 @@ pub(crate) fn check(
 ) -> Result<(), (Cause, &'static str)> {
     match bounds {
         Bounds::Password => Ok(()),
+        Bounds::Session { expires_unix_secs } => check_session(*expires_unix_secs, now_unix_secs),
         Bounds::Key {
             expires_unix_secs,
             revoked_unix_secs,
@@ -57,6 +58,20 @@ pub(crate) fn check(
             }
         }
     }
+}
+
+/// Whether a session has reached the age at which everybody signs in again.
+pub(crate) const fn check_session(
+    expires_unix_secs: i64,
+    now_unix_secs: i64,
+) -> Result<(), (Cause, &'static str)> {
+    if expires_unix_secs <= now_unix_secs {
+        return Err((
+            Cause::SessionExpired,
+            "the session has reached its greatest age",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether a key may still be used. A revocation in the future is a period of grace.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use countersign_cause::Cause;
 use countersign_flow::{
-    AccountAnswer, Admission, Brake, HashAnswer, KeyAnswer, KeysAnswer, Lesson, Outcome, Step,
-    TargetOnward, begin,
+    AccountAnswer, Admission, Brake, HashAnswer, KeyAnswer, KeysAnswer, Lesson, Outcome,
+    SessionAnswer, Step, TargetOnward, begin,
 };
 use countersign_secret::password;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -159,6 +159,7 @@ fn drive<'w>(
                 vouched.key.set(matches!(answer, KeyAnswer::Known(_)));
                 want.answer(answer)
             }
+            Step::Session(want) => want.answer(SessionAnswer::Unknown),
             Step::Keys(want) => {
                 let keys = |keys| KeysAnswer::Keys {
                     keys: Arc::new(keys),

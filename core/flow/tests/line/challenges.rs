@@ -17,6 +17,7 @@ fn one_line_a_challenge_in_one_order_whatever_the_route_accepts() {
             bearer: bits & 4 != 0,
             api_key: bits & 2 != 0,
             basic: bits & 1 != 0,
+            session: false,
         };
         let expected: Vec<&str> = [
             (accept.bearer, "Bearer"),

@@ -11,9 +11,11 @@ use countersign_cause::Cause;
 use countersign_flow::{
     Account, AccountAnswer, Answer, Asked, CountAnswer, DigestAccount, DigestAnswer, DigestName,
     Edits, HashAnswer, KeyAnswer, KeyRecord, KeysAnswer, Lesson, Mint, Nonce, Outcome, OwnPage,
-    Permit, Refusal, Renewal, Request, Step, begin, respond, respond_own, respond_preflight,
+    Permit, Refusal, Renewal, Request, SessionAnswer, SessionRecord, Step, begin, respond,
+    respond_own, respond_preflight,
 };
 use countersign_secret::password;
+use countersign_secret::session::{SessionDigest, SessionId};
 use countersign_wire::Scheme;
 use countersign_wire::digest::{Algorithm, Charset, SecretHash, user_hash};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -33,6 +35,7 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) client: IpAddr,
     pub(crate) original_target: Option<String>,
+    pub(crate) wants_tunnel: bool,
 }
 
 pub(crate) fn get(target: &str) -> Call {
@@ -43,6 +46,7 @@ pub(crate) fn get(target: &str) -> Call {
         headers: HeaderMap::new(),
         client: "192.0.2.7".parse().unwrap(),
         original_target: None,
+        wants_tunnel: false,
     }
 }
 
@@ -85,6 +89,7 @@ impl Call {
             headers: &self.headers,
             client: self.client,
             original_target: self.original_target.as_deref(),
+            wants_tunnel: self.wants_tunnel,
         }
     }
 }
@@ -97,6 +102,7 @@ pub(crate) enum Question {
     Account,
     Hash,
     Key,
+    Session,
     Keys,
     Nonces,
     Secret,
@@ -160,6 +166,11 @@ impl World {
                 Step::Key(want) => {
                     questions.push(Question::Key);
                     let answer = self.key(want.id().as_str());
+                    want.answer(answer)
+                }
+                Step::Session(want) => {
+                    questions.push(Question::Session);
+                    let answer = self.session(want.digest());
                     want.answer(answer)
                 }
                 Step::Keys(want) => {
@@ -254,6 +265,25 @@ impl World {
         self.count_answer.unwrap_or(answer)
     }
 
+    fn session(&self, digest: &SessionDigest) -> SessionAnswer {
+        if !self.store_answers {
+            return SessionAnswer::Unavailable;
+        }
+        let Some(session) = self.sessions.get(digest) else {
+            return SessionAnswer::Unknown;
+        };
+        SessionAnswer::Known(Box::new(SessionRecord {
+            id: SessionId::mint(&[session.number; 9]),
+            user: session.user.into(),
+            user_disabled: session.user_disabled,
+            groups: vec!["staff".into()],
+            used_unix_secs: session.used_unix_secs,
+            idle_secs: 1800,
+            expires_unix_secs: session.expires_unix_secs,
+            ended: session.ended,
+        }))
+    }
+
     pub(crate) fn key(&self, id: &str) -> KeyAnswer {
         if !self.store_answers {
             return KeyAnswer::Unavailable;
@@ -332,6 +362,7 @@ impl World {
 pub(crate) fn asked(call: &Call) -> Asked<'_> {
     Asked {
         method: &call.method,
+        target: &call.target,
         headers: &call.headers,
         origin: ORIGIN,
         request_id: "request-1",

@@ -27,5 +27,6 @@ mod own_pages;
 mod recall;
 mod routing;
 mod schemes;
+mod session;
 mod tokens;
 mod world;

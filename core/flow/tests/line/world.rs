@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use countersign_flow::{
     Accept, ApiKeyRules, BodyAnswer, BrakeRules, CountAnswer, CountWindow, Curve, DigestRules,
-    IdentityHeaders, IssuerRules, Lesson, NonceId, Nonces, RouteRules, Rules, Tally, Written,
+    IdentityHeaders, IssuerRules, Lesson, NonceId, Nonces, RouteRules, Rules, SessionRules, Tally,
+    Written,
 };
 use countersign_jose::{Algorithm, KeySet};
 use countersign_policy::{
@@ -17,6 +18,7 @@ use countersign_policy::{
 use countersign_secret::Secret;
 use countersign_secret::api_key::{ApiKey, KeyDigest};
 use countersign_secret::password::{self, Cost, PasswordHash};
+use countersign_secret::session::{SessionDigest, SessionSecret};
 use countersign_wire::Scheme;
 use http::HeaderName;
 
@@ -28,6 +30,7 @@ pub(crate) const ORIGIN: &str = "https://api.example.com";
 pub(crate) const ISSUER: &str = "https://id.example.com";
 pub(crate) const OTHER_ISSUER: &str = "https://login.example.net";
 pub(crate) const AUDIENCE: &str = "https://api.example.com";
+pub(crate) const COOKIE: &str = "__Host-session";
 pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const PLACEHOLDER_SALT: [u8; 16] = [7; 16];
 
@@ -59,6 +62,17 @@ pub(crate) struct Key {
     pub(crate) networks: Vec<&'static str>,
 }
 
+/// A session of the store.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    pub(crate) number: u8,
+    pub(crate) user: &'static str,
+    pub(crate) user_disabled: bool,
+    pub(crate) used_unix_secs: i64,
+    pub(crate) expires_unix_secs: i64,
+    pub(crate) ended: bool,
+}
+
 /// What the pool of hashing threads does with a job.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pool {
@@ -77,6 +91,7 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     pub(crate) users: HashMap<&'static str, User>,
     pub(crate) keys: HashMap<String, Key>,
+    pub(crate) sessions: HashMap<SessionDigest, Session>,
     /// By index of the issuer; `None`: it does not answer.
     pub(crate) key_sets: Vec<Option<Arc<KeySet>>>,
     pub(crate) issuer_ahead_secs: Option<i64>,
@@ -104,6 +119,7 @@ impl World {
             rules: rules(routes, route_rules),
             users: users(),
             keys: HashMap::new(),
+            sessions: HashMap::new(),
             key_sets: vec![
                 Some(Arc::new(tokens::key_set())),
                 Some(Arc::new(tokens::other_key_set())),
@@ -158,6 +174,26 @@ impl World {
         self.mint_as(seed, |_| {})
     }
 
+    /// Begins a session that the store then knows, and gives the cookie.
+    pub(crate) fn begin_session(
+        &mut self,
+        number: u8,
+        change: impl FnOnce(&mut Session),
+    ) -> String {
+        let secret = SessionSecret::mint(&[number; 32]);
+        let mut session = Session {
+            number,
+            user: "alice",
+            user_disabled: false,
+            used_unix_secs: NOW,
+            expires_unix_secs: NOW + 86_400,
+            ended: false,
+        };
+        change(&mut session);
+        self.sessions.insert(secret.digest(), session);
+        format!("{COOKIE}={}", secret.expose())
+    }
+
     pub(crate) fn mint_as(&mut self, seed: u8, change: impl FnOnce(&mut Key)) -> String {
         let key = ApiKey::mint(&[seed; 40]);
         let mut known = Key {
@@ -207,6 +243,14 @@ fn rules(routes: Vec<Route>, route_rules: Vec<RouteRules>) -> Rules {
         },
         password_cost: cost(),
         digest: DigestRules::default(),
+        session: Some(SessionRules {
+            cookie: COOKIE.into(),
+            form_cookie: "__Host-form".into(),
+            secure: true,
+            idle_secs: 1800,
+            lifetime_secs: 86_400,
+            per_user_max: 50,
+        }),
         issuers: vec![issuer("main", ISSUER), issuer("other", OTHER_ISSUER)],
         routes: Routes::new(routes),
         route_rules,
@@ -245,6 +289,7 @@ pub(crate) const NONE: Accept = Accept {
     bearer: false,
     digest: false,
     api_key: false,
+    session: false,
 };
 pub(crate) const BASIC: Accept = Accept {
     basic: true,
@@ -252,6 +297,10 @@ pub(crate) const BASIC: Accept = Accept {
 };
 pub(crate) const DIGEST: Accept = Accept {
     digest: true,
+    ..NONE
+};
+pub(crate) const SESSION: Accept = Accept {
+    session: true,
     ..NONE
 };
 pub(crate) const BEARER: Accept = Accept {

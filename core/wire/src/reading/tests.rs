@@ -13,7 +13,7 @@ const BASIC: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
 
 static KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
 
-/// Routes: `b` Basic, `t` Bearer tokens, `d` Digest, `h` keys in their own header, `a` keys in `Authorization`.
+/// Routes: `b` Basic, `t` Bearer tokens, `d` Digest, `h` keys in their own header, `a` keys in `Authorization`, `s` sessions.
 fn route(accepts: &str) -> Accepted<'static> {
     let header = accepts.contains('h').then_some(&KEY_HEADER);
     let in_authorization = accepts.contains('a');
@@ -25,6 +25,7 @@ fn route(accepts: &str) -> Accepted<'static> {
             header,
             in_authorization,
         }),
+        session: accepts.contains('s').then_some("__Host-s"),
     }
 }
 
@@ -55,6 +56,10 @@ fn outcome(accepts: &str, fields: &[(&'static str, &str)], query: Option<&str>) 
                     assert_eq!(name, KEY_HEADER);
                     Place::Header(&KEY_HEADER)
                 }
+                Place::Cookie(name) => {
+                    assert_eq!(name, "__Host-s");
+                    Place::Cookie("__Host-s")
+                }
             };
             Read(
                 presented.scheme(),
@@ -64,6 +69,38 @@ fn outcome(accepts: &str, fields: &[(&'static str, &str)], query: Option<&str>) 
         }
         Reading::Defective(defect) => Refused(defect.cause),
     }
+}
+
+#[test]
+fn a_session_is_read_from_its_cookie_where_it_is_taken() {
+    let fields = [("cookie", "a=b; __Host-s=abc")];
+    let session = || Read(Scheme::Session, Place::Cookie("__Host-s"), "abc".into());
+    assert_eq!(outcome("s", &fields, None), session());
+    assert_eq!(outcome("sbth", &fields, None), session());
+    assert_eq!(outcome("sbth", &fields, Some("access_token=x")), session());
+    assert_eq!(outcome("bth", &fields, None), Nothing);
+    assert_eq!(outcome("s", &[("cookie", "a=b")], None), Nothing);
+}
+
+#[test]
+fn two_cookies_of_the_session_are_refused() {
+    let fields = [("cookie", "__Host-s=abc"), ("cookie", "__Host-s=abc")];
+    assert_eq!(
+        outcome("s", &fields, None),
+        Refused(Cause::HeaderDuplicated)
+    );
+}
+
+#[test]
+fn a_header_counts_before_the_session_and_is_never_made_up_for_by_it() {
+    let cookie = ("cookie", "__Host-s=abc");
+    let good = outcome("sb", &[("authorization", BASIC), cookie], None);
+    assert!(matches!(good, Read(Scheme::Basic, Place::Authorization, _)));
+    let broken = outcome("sb", &[("authorization", "Basic !"), cookie], None);
+    assert_eq!(broken, Refused(Cause::BasicBase64));
+    // On a route that reads no header, the header is the application's.
+    let other = outcome("s", &[("authorization", BASIC), cookie], None);
+    assert!(matches!(other, Read(Scheme::Session, _, _)));
 }
 
 fn authorization(accepts: &str, value: &str) -> Outcome {
@@ -490,6 +527,7 @@ proptest! {
             let field = match presented.place() {
                 Place::Authorization => http::header::AUTHORIZATION,
                 Place::Header(name) => name.clone(),
+                Place::Cookie(_) => unreachable!("no cookie was sent"),
             };
             let mut values = headers.get_all(field).iter();
             let value = values.next().unwrap().as_bytes();

@@ -14,7 +14,7 @@ use crate::exchange::Answer;
 
 /// Where `./test` says that it has installed the clients.
 pub(super) const PYTHON: &str = "COUNTERSIGN_TEST_PYTHON";
-const NODE_MODULES: &str = "COUNTERSIGN_TEST_NODE_MODULES";
+pub(super) const NODE_MODULES: &str = "COUNTERSIGN_TEST_NODE_MODULES";
 
 /// A client of the table.
 pub(super) struct Client {
@@ -173,7 +173,7 @@ pub(crate) fn with_profile(mut request: Value, profile: &Path) -> Value {
     request
 }
 
-fn path_text(path: &Path) -> Value {
+pub(super) fn path_text(path: &Path) -> Value {
     path.to_str().expect("a path in UTF-8").into()
 }
 
@@ -187,7 +187,7 @@ pub(crate) fn python() -> OsString {
     variable(PYTHON)
 }
 
-fn find(program: &str) -> PathBuf {
+pub(super) fn find(program: &str) -> PathBuf {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let mut files = std::env::split_paths(&folders).map(|folder| folder.join(program));
     files

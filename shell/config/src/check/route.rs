@@ -18,7 +18,7 @@ use crate::problem::{RouteProblem, TextProblem};
 use crate::read::{Fields, Located};
 use crate::settings::Upstream;
 
-const SCHEMES: [&str; 4] = ["basic", "bearer", "digest", "api-key"];
+const SCHEMES: [&str; 5] = ["basic", "bearer", "digest", "api-key", "session"];
 
 /// What routes refer to.
 pub(super) struct Around<'a> {
@@ -128,6 +128,7 @@ fn accept(fields: &Fields<'_>, scene: Scene<'_>) -> Accept {
             "bearer" => accept.bearer = true,
             "digest" => accept.digest = true,
             "api-key" => accept.api_key = true,
+            "session" => accept.session = true,
             other => {
                 let near = nearest(other, SCHEMES);
                 scene.sink.error(

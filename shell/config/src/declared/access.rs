@@ -42,6 +42,19 @@ section!(digest, "[digest]", "Digest (RFC 7616), for users for whom `countersign
         "A header in which one of `trusted_proxies` says what the client has asked it for, path and query, as in `X-Original-URI`.";
 });
 
+section!(session, "[session]", "Sessions of people who sign in at the gateway's own page, on routes that accept `session`.", {
+    IDLE_SECS = "idle_secs": Whole(60, 31_536_000), Value("28800"),
+        "After how long without a request a session ends. It has to be longer than `ttl_secs` of `[cache]`.";
+    LIFETIME_SECS = "lifetime_secs": Whole(60, 31_536_000), Value("604800"),
+        "After how long a session ends in any case.";
+    PER_USER_MAX = "per_user_max": Whole(1, 10_000), Value("50"),
+        "Sessions of one user. Past it, the one that was used least lately is ended.";
+    COOKIE = "cookie": Text, Absent("`__Host-countersign`; with `plain_http`, `countersign`"),
+        "The name of the cookie, which begins with `__Host-`. A second one, of this name and `-form`, binds the sign-in form to its browser.";
+    PLAIN_HTTP = "plain_http": Flag, Value("false"),
+        "Whether the cookie is given out over plain http. For development: the gateway has to listen on this machine alone then.";
+});
+
 section!(api_key, "[api_key]", "API keys that `countersign key` makes.", {
     HEADER = "header": Text, Value("\"X-API-Key\""),
         "The header that a key stands in; `\"\"`: in none of its own.";
@@ -92,7 +105,7 @@ section!(identity, "[identity]", "The headers that tell the upstream who asks. W
     USER = "user": Text, Value("\"X-Auth-User\""), "The user, the key's owner, or the token's subject.";
     GROUPS = "groups": Text, Value("\"X-Auth-Groups\""), "Groups, separated by commas.";
     SCOPES = "scopes": Text, Value("\"X-Auth-Scopes\""), "Scopes, separated by spaces.";
-    SCHEME = "scheme": Text, Value("\"X-Auth-Scheme\""), "`basic`, `bearer`, `digest` or `api-key`.";
+    SCHEME = "scheme": Text, Value("\"X-Auth-Scheme\""), "`basic`, `bearer`, `digest`, `api-key` or `session`.";
     ISSUER = "issuer": Text, Value("\"X-Auth-Issuer\""), "The token's issuer.";
 });
 
@@ -128,7 +141,7 @@ section!(route, "[[route]]", "A rule. The first that fits host, path and method 
     ALLOW = "allow": TextOrTable(&allow::SECTION), Required,
         "Who may pass: `\"anyone\"`, or a table of demands.";
     ACCEPT = "accept": Texts, Absent("none"),
-        "The schemes that are read: `basic`, `bearer`, `digest`, `api-key`. A challenge is sent for each.";
+        "The schemes that are read: `basic`, `bearer`, `digest`, `api-key`, `session`. A challenge is sent for each but `session`, which has one only where it stands alone: a browser is sent to the sign-in page.";
     ISSUERS = "issuers": Texts, Absent("every issuer"),
         "The names of the issuers whose tokens are taken here.";
     AUDIENCE = "audience": TextOrTexts, Absent("the issuer's"),

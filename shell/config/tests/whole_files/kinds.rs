@@ -2,7 +2,7 @@
 
 use countersign_config::{
     CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, Problem, RouteProblem, ServerProblem,
-    TextProblem, UrlDefect,
+    SessionProblem, TextProblem, UrlDefect,
 };
 
 /// A name for each variant, so that a new one does not compile without a name, and does not pass without a case.
@@ -42,6 +42,9 @@ kinds! {
     digest(DigestProblem) {
         Md5 Domain PathPrefix PathTwice NobodyTrusted NonceKeyShort
     }
+    session(SessionProblem) {
+        CookieName CookieUnbound CookieDropped PlainHttp PlainHttpBeyond LifetimeShort IdleRemembered
+    }
     issuer(IssuerProblem) {
         KeysOverHttp Algorithm AlgorithmNone AlgorithmNeedsSecret AlgorithmNotForSecret
         SecretAlgorithmUnnamed KeySources DiscoveryOff KeySet KeySetEmpty SecretTooShort IssuerTwice
@@ -68,6 +71,7 @@ pub(crate) fn names(problem: &Problem) -> Vec<&'static str> {
         }
         Problem::Header(problem) => vec![header(problem)],
         Problem::Digest(problem) => vec![digest(problem)],
+        Problem::Session(problem) => vec![session(problem)],
         Problem::Issuer(problem) => vec![issuer(problem)],
         Problem::Route(problem) => vec![route(problem)],
         Problem::Cors(problem) => vec![cors(problem)],

@@ -90,6 +90,7 @@ pub(super) fn defect(value: &[u8]) -> Option<Defect> {
             header: None,
             in_authorization: true,
         }),
+        session: None,
     };
     match countersign_wire::read(&accepted, &headers, None) {
         Reading::Defective(defect) => Some(defect),

@@ -228,7 +228,7 @@ fn other_word(parts: &Parts<'_>, value: &[u8], host: &str) -> Option<Mend> {
     };
     let new = match scheme {
         Scheme::ApiKey => "Bearer",
-        Scheme::Basic | Scheme::Bearer | Scheme::Digest => scheme.word(),
+        Scheme::Basic | Scheme::Bearer | Scheme::Digest | Scheme::Session => scheme.word(),
     };
     let alone = basic::alone(parts.rest).filter(|_| parts.word.eq_ignore_ascii_case(b"basic"));
     let rest = alone.as_deref().unwrap_or(parts.rest);
@@ -353,6 +353,7 @@ fn defect(value: &[u8]) -> Option<(Cause, Option<Scheme>)> {
             header: None,
             in_authorization: true,
         }),
+        session: None,
     };
     match countersign_wire::read(&accepted, &headers, None) {
         Reading::Defective(defect) => Some((defect.cause, defect.scheme)),

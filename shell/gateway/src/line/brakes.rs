@@ -8,9 +8,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use countersign_flow::{Admission, Attempt, Brake, BrakeRules, Mark, Tallies, Tally, WantAttempt};
+use countersign_flow::{
+    Admission, Attempt, Brake, BrakeRules, Mark, Tallies, Tally, WantAttempt, WantTurn,
+};
 use countersign_policy::Network;
 use countersign_store::{BrakeRecord, Lift};
+use countersign_wire::Scheme;
 use quick_cache::unsync;
 
 /// Brakes that may wait to be stored. Past it they hold all the same, and are not listed.
@@ -72,24 +75,47 @@ impl Brakes {
         };
         let trying = Trying {
             rules,
-            account: want
-                .account()
-                .map(|name| (name.into(), self.hashes.hash_one(name))),
+            account: want.account().map(|name| self.account(name)),
             network: want.network(),
-            mark: mark.unwrap_or_else(|| {
-                Mark(
-                    self.hashes
-                        .hash_one((want.scheme() as u8, want.presented())),
-                )
-            }),
+            mark: mark.unwrap_or_else(|| self.mark(want.scheme(), want.presented())),
         };
-        if self.quiet_from_unix_secs.load(Ordering::Relaxed) <= now_unix_secs {
-            return (Some(trying), Admission::Go);
-        }
-        let admission = self.change(&trying, now_unix_secs, |tallies| {
-            rules.admit(tallies, trying.mark, now_unix_secs)
-        });
+        let admission = self.ask(&trying, now_unix_secs);
         (Some(trying), admission)
+    }
+
+    /// The same of an attempt at the sign-in page.
+    pub(crate) fn admit_sign_in<'c>(
+        &self,
+        want: &WantTurn<'c>,
+        mark: Option<Mark>,
+        now_unix_secs: i64,
+    ) -> (Trying<'c>, Admission) {
+        let trying = Trying {
+            rules: want.rules(),
+            account: Some(self.account(want.account())),
+            network: want.network(),
+            mark: mark.unwrap_or_else(|| self.mark(want.scheme(), want.presented().expose())),
+        };
+        let admission = self.ask(&trying, now_unix_secs);
+        (trying, admission)
+    }
+
+    fn account(&self, name: &str) -> (Box<str>, u64) {
+        (name.into(), self.hashes.hash_one(name))
+    }
+
+    fn mark(&self, scheme: Scheme, presented: &[u8]) -> Mark {
+        Mark(self.hashes.hash_one((scheme as u8, presented)))
+    }
+
+    fn ask(&self, trying: &Trying<'_>, now_unix_secs: i64) -> Admission {
+        if self.quiet_from_unix_secs.load(Ordering::Relaxed) <= now_unix_secs {
+            return Admission::Go;
+        }
+        let (rules, mark) = (trying.rules, trying.mark);
+        self.change(trying, now_unix_secs, |tallies| {
+            rules.admit(tallies, mark, now_unix_secs)
+        })
     }
 
     /// Counts how an attempt ended.

@@ -10,10 +10,12 @@ use aws_lc_rs::rand;
 use countersign_config::Settings;
 use countersign_flow::{Nonces, Rules};
 use countersign_secret::Secret;
-use countersign_store::Store;
+use countersign_store::{DigestSecret, Store};
+use countersign_wire::digest::{Algorithm, Charset, SecretHash, user_hash};
 
 use super::nonce_counts::NonceCounts;
 use crate::StartError;
+use crate::ask_now::ask_now;
 
 /// Nonces and their counts.
 pub(crate) struct DigestState {
@@ -32,7 +34,7 @@ pub(crate) fn start(
     }
     let key = match &settings.digest.nonce_key_file {
         Some(path) => of_file(path)?,
-        None => of_store(store)?,
+        None => ask_now(store.nonce_key())?.map_err(failed)?,
     };
     let mut seed = [0; Nonces::SEED_BYTES];
     rand::fill(&mut seed).map_err(|_| StartError::Random)?;
@@ -57,17 +59,32 @@ fn of_file(path: &Path) -> Result<Secret<[u8; 32]>, StartError> {
     Ok(Secret::new(key))
 }
 
-/// The store answers to a future, and the caller may be within a runtime, where another can neither run nor be dropped.
-fn of_store(store: &Arc<dyn Store>) -> Result<Secret<[u8; 32]>, StartError> {
-    let ask = || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .map_err(StartError::Thread)?;
-        let answer = runtime.block_on(store.nonce_key());
-        answer.map_err(|error| failed(error.to_string()))
-    };
-    std::thread::scope(|scope| scope.spawn(ask).join())
-        .unwrap_or_else(|_| Err(failed("the store did not answer".to_owned())))
+/// The secrets of Digest for a new password of a user for whom it is switched on, one for each algorithm: bound to a
+/// session or not, it is the same.
+pub(crate) fn secrets(rules: &Rules, name: &str, password: &Secret<String>) -> Vec<DigestSecret> {
+    let mut secrets: Vec<DigestSecret> = Vec::new();
+    for offered in &rules.digest.algorithms {
+        let algorithm = Algorithm {
+            session: false,
+            ..*offered
+        };
+        if secrets
+            .iter()
+            .any(|made| *made.algorithm == *algorithm.word())
+        {
+            continue;
+        }
+        // RFC 7616 section 4: both sides hash UTF-8 in the form NFC.
+        let (charset, realm) = (Charset::Utf8, &*rules.realm);
+        let secret = SecretHash::of_password(algorithm, charset, name, realm, password.expose());
+        secrets.push(DigestSecret {
+            algorithm: algorithm.word().into(),
+            realm: realm.into(),
+            secret: Secret::new(secret.expose().to_owned()),
+            user_hash: user_hash(algorithm, charset, name, realm).into(),
+        });
+    }
+    secrets
 }
 
 const fn failed(reason: String) -> StartError {

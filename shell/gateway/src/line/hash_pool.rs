@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
 use countersign_flow::{HashAnswer, HashJob, Hashed};
+use countersign_secret::Secret;
+use countersign_secret::password::{self, Cost, PasswordHash};
 use tokio::sync::oneshot;
 
 use self::running::Running;
@@ -25,12 +27,41 @@ const LOOKED_AT_EVERY: Duration = Duration::from_millis(250);
 /// How much the thread that does starved checks stands back behind the workers, in steps of `nice`.
 const NICENESS: i32 = 10;
 
-/// One check that somebody waits for.
+/// One piece of slow work that somebody waits for.
 struct Work {
-    job: HashJob,
-    /// Taken by whoever is done first.
-    sender: Mutex<Option<oneshot::Sender<Hashed>>>,
+    job: Job,
     counted: Counted,
+}
+
+enum Job {
+    /// A password is compared with a hash.
+    Check(HashJob, Waiting<Hashed>),
+    /// A new password is hashed.
+    Make(Secret<String>, Cost, Waiting<PasswordHash>),
+}
+
+/// Who waits for the outcome: told once, by whoever is done first.
+struct Waiting<T>(Mutex<Option<oneshot::Sender<T>>>);
+
+impl<T> Waiting<T> {
+    const fn new(sender: oneshot::Sender<T>) -> Self {
+        Self(Mutex::new(Some(sender)))
+    }
+
+    /// A client that has gone away, or has its answer, needs no work.
+    fn is_there(&self) -> bool {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sender.as_ref().is_some_and(|sender| !sender.is_closed())
+    }
+
+    /// Whoever comes first is let count before anybody hears of it.
+    fn tell(&self, outcome: T, first: impl FnOnce()) {
+        let sender = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sender) = sender {
+            first();
+            let _ = sender.send(outcome);
+        }
+    }
 }
 
 /// The pool; clones share it.
@@ -117,11 +148,7 @@ impl HashPool {
     /// Checks one password, or says at once that too many are waiting.
     pub(crate) async fn run(&self, job: HashJob) -> HashAnswer {
         let (sender, outcome) = oneshot::channel();
-        let work = Work {
-            job,
-            sender: Mutex::new(Some(sender)),
-            counted: Counted::begin(&self.load),
-        };
+        let work = self.work(Job::Check(job, Waiting::new(sender)));
         match self.queue.try_send(Arc::new(work)) {
             Ok(()) => outcome
                 .await
@@ -130,6 +157,21 @@ impl HashPool {
                 retry_after_secs: self.retry_after_secs(),
             },
             Err(TrySendError::Disconnected(_)) => HashAnswer::Unavailable,
+        }
+    }
+
+    /// Hashes a new password. `None`: too many wait already, or there is no memory for it.
+    pub(crate) async fn make(&self, password: Secret<String>, cost: Cost) -> Option<PasswordHash> {
+        let (sender, outcome) = oneshot::channel();
+        let work = self.work(Job::Make(password, cost, Waiting::new(sender)));
+        self.queue.try_send(Arc::new(work)).ok()?;
+        outcome.await.ok()
+    }
+
+    fn work(&self, job: Job) -> Work {
+        Work {
+            job,
+            counted: Counted::begin(&self.load),
         }
     }
 
@@ -152,10 +194,11 @@ impl HashPool {
 }
 
 impl Work {
-    /// A client that has gone away, or has its answer, needs no work.
     fn is_wanted(&self) -> bool {
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-        sender.as_ref().is_some_and(|sender| !sender.is_closed())
+        match &self.job {
+            Job::Check(_, waiting) => waiting.is_there(),
+            Job::Make(_, _, waiting) => waiting.is_there(),
+        }
     }
 
     fn run(&self) {
@@ -163,16 +206,17 @@ impl Work {
         if !self.is_wanted() || rand::fill(&mut salt).is_err() {
             return;
         }
-        let hashed = self.job.run(&salt);
-        let sender = self
-            .sender
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(sender) = sender {
-            self.counted.end();
-            self.counted.load.checked.fetch_add(1, Ordering::Relaxed);
-            let _ = sender.send(hashed);
+        match &self.job {
+            Job::Check(job, waiting) => waiting.tell(job.run(&salt), || {
+                self.counted.end();
+                self.counted.load.checked.fetch_add(1, Ordering::Relaxed);
+            }),
+            Job::Make(password, cost, waiting) => {
+                // Without an outcome, whoever waits is told so when the work is dropped.
+                if let Ok(hash) = password::hash(password.expose().as_bytes(), &salt, cost) {
+                    waiting.tell(hash, || self.counted.end());
+                }
+            }
         }
     }
 }

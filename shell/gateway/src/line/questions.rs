@@ -7,9 +7,11 @@ use std::rc::Rc;
 
 use countersign_flow::{
     Account, AccountAnswer, CountAnswer, DigestAccount, DigestAnswer, DigestName, HashAnswer,
-    KeyAnswer, KeyRecord, Renewal, Step, Verdict, WaitingForHash, WantSecret,
+    KeyAnswer, KeyRecord, Remembered, Renewal, SessionAnswer, SessionRecord, Step, Verdict,
+    WaitingForHash, WantSecret,
 };
 use countersign_secret::api_key::KeyId;
+use countersign_secret::session::SessionId;
 use countersign_store::{self as store, StoreError};
 use countersign_wire::digest::{Algorithm, SecretHash};
 
@@ -38,12 +40,8 @@ pub(crate) async fn run<'c>(
                 let epoch = worker.epoch(running);
                 place = Some((key, epoch));
                 let hit = worker.cache().find(&key, epoch, worker.clock().unix_secs());
-                if let Some(id) = hit
-                    .as_ref()
-                    .filter(|hit| hit.note_use)
-                    .and_then(|hit| hit.remembered.api_key_id())
-                {
-                    worker.note_use(id);
+                if let Some(hit) = hit.as_ref().filter(|hit| hit.note_use) {
+                    note_use(worker, &hit.remembered);
                 }
                 match hit {
                     Some(_) => worker.figures().cache_hits.add(),
@@ -76,6 +74,16 @@ pub(crate) async fn run<'c>(
                 }
                 want.answer(answer)
             }
+            Step::Session(want) => {
+                let answer = session(worker, worker.store().session(want.digest()).await);
+                if let SessionAnswer::Known(record) = &answer
+                    && running.rules().remember_secs == 0
+                    && record.check(worker.clock().unix_secs()).is_ok()
+                {
+                    worker.note_session(record.id.as_str());
+                }
+                want.answer(answer)
+            }
             Step::Keys(want) => {
                 let answer = running
                     .keys()
@@ -105,9 +113,7 @@ pub(crate) async fn run<'c>(
                     worker.brakes().count(trying, ended, now);
                 }
                 if let (Some((key, epoch)), Some(lesson)) = (place, verdict.lesson.take()) {
-                    if let Some(id) = lesson.remembered.api_key_id() {
-                        worker.note_use(id);
-                    }
+                    note_use(worker, &lesson.remembered);
                     worker
                         .cache()
                         .learn(key, lesson, epoch, worker.clock().unix_secs());
@@ -118,14 +124,50 @@ pub(crate) async fn run<'c>(
     }
 }
 
-fn failed(worker: &Worker, what: &'static str, error: &StoreError) {
+fn note_use(worker: &Worker, remembered: &Remembered) {
+    if let Some(id) = remembered.api_key_id() {
+        worker.note_use(id);
+    }
+    if let Some(id) = remembered.session_id() {
+        worker.note_session(id);
+    }
+}
+
+/// What the store says of a session, for the line and for the pages.
+pub(crate) fn session(
+    worker: &Worker,
+    answer: Result<Option<store::SessionRecord>, StoreError>,
+) -> SessionAnswer {
+    match answer {
+        Ok(Some(record)) => SessionAnswer::Known(Box::new(SessionRecord {
+            id: record.id,
+            user: record.user,
+            user_disabled: record.user_disabled,
+            groups: record.groups,
+            used_unix_secs: record.used_unix_secs,
+            idle_secs: record.idle_secs,
+            expires_unix_secs: record.expires_unix_secs,
+            ended: record.ended_unix_secs.is_some(),
+        })),
+        Ok(None) => SessionAnswer::Unknown,
+        Err(error) => {
+            failed(worker, "session", &error);
+            SessionAnswer::Unavailable
+        }
+    }
+}
+
+pub(crate) fn failed(worker: &Worker, what: &'static str, error: &StoreError) {
     worker.lines().write(&Event::StoreFailed {
         what,
         reason: error.to_string(),
     });
 }
 
-fn account(worker: &Worker, answer: Result<store::AccountAnswer, StoreError>) -> AccountAnswer {
+pub(crate) fn account(
+    worker: &Worker,
+    answer: Result<store::AccountAnswer, StoreError>,
+) -> AccountAnswer {
     match answer {
         Ok(store::AccountAnswer::Known(account)) => AccountAnswer::Known(Box::new(Account {
             id: account.id,
@@ -205,9 +247,14 @@ fn renew(worker: &Rc<Worker>, waiting: &WaitingForHash<'_, '_>, answer: &HashAns
     let HashAnswer::Done(hashed) = answer else {
         return;
     };
-    let Some(Renewal { user_id, old, new }) = waiting.renewal(hashed) else {
-        return;
-    };
+    if let Some(renewal) = waiting.renewal(hashed) {
+        store_renewal(worker, renewal);
+    }
+}
+
+/// The same, once it is known what is to be stored.
+pub(crate) fn store_renewal(worker: &Rc<Worker>, renewal: Renewal) {
+    let Renewal { user_id, old, new } = renewal;
     let worker = Rc::clone(worker);
     tokio::task::spawn_local(async move {
         match worker.store().replace_hash(user_id, old, new).await {
@@ -219,7 +266,7 @@ fn renew(worker: &Rc<Worker>, waiting: &WaitingForHash<'_, '_>, answer: &HashAns
     });
 }
 
-/// Stores the last uses of API keys that were noted since.
+/// Stores the last uses of API keys and sessions that were noted since.
 pub(crate) async fn store_uses(worker: &Worker) {
     let uses: Vec<(KeyId, i64)> = worker
         .take_used_keys()
@@ -230,5 +277,15 @@ pub(crate) async fn store_uses(worker: &Worker) {
         && let Err(error) = worker.store().note_uses(uses).await
     {
         failed(worker, "last uses of keys", &error);
+    }
+    let uses: Vec<(SessionId, i64)> = worker
+        .take_used_sessions()
+        .into_iter()
+        .filter_map(|(id, at)| Some((SessionId::parse(&id)?, at)))
+        .collect();
+    if !uses.is_empty()
+        && let Err(error) = worker.store().note_sessions_used(uses).await
+    {
+        failed(worker, "last uses of sessions", &error);
     }
 }

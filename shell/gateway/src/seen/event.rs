@@ -59,6 +59,42 @@ pub enum Event<'a> {
     },
     /// A request was refused.
     Refused(Refused<'a>),
+    /// A user has signed in at the gateway's page.
+    SignedIn {
+        /// The user.
+        user: &'a str,
+        /// The public id of the session.
+        session: &'a str,
+        /// The client's address.
+        peer: String,
+    },
+    /// Somebody could not sign in. The name that was typed is left out: people type their passwords there.
+    SignInRefused {
+        /// The cause.
+        cause: &'static str,
+        /// What exactly was found; may be empty.
+        #[serde(skip_serializing_if = "str::is_empty")]
+        detail: &'a str,
+        /// The client's address.
+        peer: String,
+    },
+    /// A session was ended by its user.
+    SessionEnded {
+        /// The user.
+        user: &'a str,
+        /// The public id of the session; `None`: all of them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session: Option<&'a str>,
+        /// The client's address.
+        peer: String,
+    },
+    /// A user has given itself another password.
+    PasswordChanged {
+        /// The user.
+        user: &'a str,
+        /// The client's address.
+        peer: String,
+    },
     /// A connection was ended for a limit or a protocol error, before there was a request.
     ConnectionEnded {
         /// The peer's address.

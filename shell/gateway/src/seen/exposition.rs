@@ -43,6 +43,7 @@ impl Collector for Scrape {
         durations(&mut page, &self.0)?;
         connections(&mut page, &self.0)?;
         verification(&mut page, &self.0)?;
+        sign_ins(&mut page, &self.0)?;
         operation(&mut page, &self.0)
     }
 }
@@ -196,6 +197,28 @@ fn verification(page: &mut Page<'_>, state: &State) -> fmt::Result {
         "key_fetches",
         "Attempts to fetch the keys of an issuer, by what came of it",
         fetches,
+    )
+}
+
+fn sign_ins(page: &mut Page<'_>, state: &State) -> fmt::Result {
+    let mut signed_in = 0;
+    let mut refused: BTreeMap<Labels, u64> = BTreeMap::new();
+    for worker in &state.workers {
+        signed_in += worker.sign_ins();
+        worker.each_sign_in_refused(|cause, count| {
+            let labels = vec![("cause", cause.id().to_owned())];
+            *refused.entry(labels).or_default() += count;
+        });
+    }
+    page.counter(
+        "sign_ins",
+        "Sessions that were begun at the sign-in page",
+        signed_in,
+    )?;
+    page.counters(
+        "sign_ins_refused",
+        "Passwords at the gateway's own pages that let nobody in, by cause",
+        refused,
     )
 }
 

@@ -85,6 +85,8 @@ pub(crate) struct Figures {
     unrouted: Arc<RouteFigures>,
     upstreams: Mutex<HashMap<Box<str>, Arc<UpstreamFigures>>>,
     ended: Mutex<HashMap<Cause, u64>>,
+    signed_in: Count,
+    sign_ins_refused: Mutex<HashMap<Cause, u64>>,
 }
 
 /// What one worker counts of one route.
@@ -115,6 +117,8 @@ impl Figures {
             unrouted: Arc::default(),
             upstreams: Mutex::default(),
             ended: Mutex::default(),
+            signed_in: Count::default(),
+            sign_ins_refused: Mutex::default(),
         }
     }
 
@@ -150,6 +154,25 @@ impl Figures {
     /// A connection was ended before there was a request.
     pub(crate) fn connection_ended(&self, cause: Cause) {
         *locked(&self.ended).entry(cause).or_default() += 1;
+    }
+
+    /// A user has signed in at the gateway's page.
+    pub(crate) fn signed_in(&self) {
+        self.signed_in.add();
+    }
+
+    pub(crate) fn sign_in_refused(&self, cause: Cause) {
+        *locked(&self.sign_ins_refused).entry(cause).or_default() += 1;
+    }
+
+    pub(crate) fn sign_ins(&self) -> u64 {
+        self.signed_in.get()
+    }
+
+    pub(crate) fn each_sign_in_refused(&self, mut show: impl FnMut(Cause, u64)) {
+        for (cause, count) in locked(&self.sign_ins_refused).iter() {
+            show(*cause, *count);
+        }
     }
 
     /// Shows every route, that of requests without one under an empty name.

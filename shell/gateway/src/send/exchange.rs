@@ -6,10 +6,13 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use countersign_flow::{AuthenticationInfo, Crossing, Permit, RouteRules, Trail};
-use http::header::HOST;
+use countersign_flow::{AuthenticationInfo, Crossing, Permit, RouteRules, Rules, Trail};
+use countersign_wire::cookie;
+use http::header::{HOST, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
+};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::ext::Protocol;
@@ -161,7 +164,10 @@ pub(crate) async fn forward<'c>(
                 None => Err(Failure::Malformed),
             };
             match switched {
-                Ok((head, tunnel)) => Ok(Forwarded::Switched(head, tunnel)),
+                Ok((mut head, tunnel)) => {
+                    keep_from_setting(running.rules(), head.headers_mut());
+                    Ok(Forwarded::Switched(head, tunnel))
+                }
                 Err(failure) => Err(failed(failure, crossing)),
             }
         }
@@ -171,6 +177,7 @@ pub(crate) async fn forward<'c>(
         }
         Ok((mut response, link)) => {
             hop::strip_response(response.headers_mut());
+            keep_from_setting(running.rules(), response.headers_mut());
             if let Some(crossing) = &crossing {
                 crossing.apply_to_answer(response.headers_mut());
             }
@@ -181,6 +188,26 @@ pub(crate) async fn forward<'c>(
             Ok(Forwarded::Response(response))
         }
         Err(failure) => Err(failed(failure, crossing)),
+    }
+}
+
+/// Nobody but the gateway sets its cookies: a session that an upstream chooses would be known to the upstream.
+fn keep_from_setting(rules: &Rules, headers: &mut HeaderMap) {
+    let Some(session) = &rules.session else {
+        return;
+    };
+    let names = [&session.cookie, &session.form_cookie];
+    let is_ours = |value: &HeaderValue| {
+        let set = cookie::name_set(value.as_bytes());
+        names.iter().any(|name| set == name.as_bytes())
+    };
+    if !headers.get_all(SET_COOKIE).iter().any(is_ours) {
+        return;
+    }
+    let set: Vec<HeaderValue> = headers.get_all(SET_COOKIE).iter().cloned().collect();
+    headers.remove(SET_COOKIE);
+    for value in set.into_iter().filter(|value| !is_ours(value)) {
+        headers.append(SET_COOKIE, value);
     }
 }
 

@@ -25,6 +25,7 @@ mod reloading;
 mod revocation;
 mod secure_upstream;
 mod seen_from_outside;
+mod session;
 mod targets;
 mod tunnels_in_http2;
 mod upgrades;

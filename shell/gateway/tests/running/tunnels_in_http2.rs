@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::session::cookie_of_alice;
 use crate::stage::certificate::{Certificate, localhost};
 use crate::stage::message::Message;
 use crate::stage::upstream::{Connection, Upstream};
@@ -183,6 +184,29 @@ fn what_is_not_permitted_or_not_allowed_gets_no_tunnel() {
         }
     });
     assert_eq!(upstream.connections(), 1, "the one of the ordinary request");
+}
+
+#[test]
+fn rfc6455_section_10_2_a_stream_with_a_session_is_for_pages_of_this_origin() {
+    let upstream = websocket();
+    let play = Play {
+        sections: &ROUTES.replace("basic", "session"),
+        ..Play::default()
+    };
+    let stage = play.open(upstream.address());
+    let cookie = cookie_of_alice(&stage);
+    wait_for(async {
+        let mut client = client(&stage).await;
+        for (origin, status) in [("https://evil.example", 403), ("https://a.example", 200)] {
+            let mut request = connect("/socket", "websocket", "");
+            let headers = request.headers_mut();
+            headers.remove("authorization");
+            headers.insert("cookie", cookie.parse().unwrap());
+            headers.insert("origin", origin.parse().unwrap());
+            let response = client.send_request(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), status, "{origin}");
+        }
+    });
 }
 
 #[test]

@@ -37,6 +37,11 @@ pub(super) const ALL: &[Migration] = &[
         name: "digest",
         sql: include_str!("../../migrations/0003_digest.sql"),
     },
+    Migration {
+        version: 4,
+        name: "sessions",
+        sql: include_str!("../../migrations/0004_sessions.sql"),
+    },
 ];
 
 /// Applies the steps that are missing, each in a transaction of its own. Several processes can do so at once.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use countersign_secret::password::{HashKind, hash};
+use countersign_secret::session::SessionSecret;
 use tempfile::TempDir;
 
 use super::migrations::Migration;
@@ -60,6 +61,46 @@ fn migrations_are_applied_once_and_in_order() {
         })
         .unwrap();
     assert_eq!(row, (1, None));
+}
+
+#[tokio::test]
+async fn a_store_from_before_sessions_gets_them_and_keeps_its_users() {
+    let (_folder, path) = folder();
+    let before: Vec<Migration> = migrations::ALL
+        .iter()
+        .filter(|migration| migration.version < 4)
+        .map(|migration| Migration { ..*migration })
+        .collect();
+    let connection = connection::create(&path).unwrap();
+    migrations::apply(&connection, &before, &path).unwrap();
+    assert!(!connection.table_exists(None, "sessions").unwrap());
+    let hash = hash(b"correct horse", &[1; 16], &Cost::new(8, 1, 1).unwrap()).unwrap();
+    connection
+        .execute(
+            "INSERT INTO users (name, hash, decoy, groups, disabled, created_unix_secs, changed_unix_secs)
+             VALUES ('alice', ?1, '', '[]', 0, 1, 1)",
+            [hash.as_str()],
+        )
+        .unwrap();
+    drop(connection);
+    let store = SqliteStore::open(&path, Options::default()).unwrap();
+    let user = store.user("alice").await.unwrap().unwrap();
+    let session = NewSession {
+        id: SessionId::mint(&[1; 9]),
+        digest: SessionSecret::mint(&[2; 32]).digest(),
+        user_id: user.id,
+        user_version: user.version,
+        method: "password".into(),
+        device: None,
+        address: "192.0.2.1".into(),
+        idle_secs: 60,
+        expires_unix_secs: 100,
+        per_user_max: 5,
+    };
+    assert!(store.begin_session(session, 10).await.unwrap());
+    let digest = SessionSecret::mint(&[2; 32]).digest();
+    let found = store.session(&digest);
+    assert_eq!(&*found.await.unwrap().unwrap().user, "alice");
 }
 
 #[test]

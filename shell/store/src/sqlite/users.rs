@@ -6,7 +6,7 @@ use countersign_secret::password::PasswordHash;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
 use super::columns::{from_list, is_taken, to_hash, to_list};
-use super::digest;
+use super::{digest, sessions};
 use crate::{
     Account, DigestSecret, DigestState, Imported, Kept, NewUser, OnConflict, StoreError, User,
 };
@@ -82,7 +82,9 @@ fn replace(connection: &Connection, user: &NewUser, now_unix_secs: i64) -> Resul
             ":now": now_unix_secs,
         })?;
     one_row(changed, user.name.clone())?;
-    digest::drop_all(connection, id(connection, &user.name)?)
+    let id = id(connection, &user.name)?;
+    sessions::end_all(connection, id, now_unix_secs)?;
+    digest::drop_all(connection, id)
 }
 
 pub(super) fn list(
@@ -139,7 +141,18 @@ pub(super) fn set_disabled(
             "UPDATE users SET disabled = ?2, version = version + 1, changed_unix_secs = ?3 WHERE name = ?1",
         )?
         .execute(params![name, disabled, now_unix_secs])?;
+    if disabled && changed == 1 {
+        sessions::end_all(connection, id(connection, &name)?, now_unix_secs)?;
+    }
     one_row(changed, name)
+}
+
+pub(super) fn end_sessions(
+    connection: &Connection,
+    name: Box<str>,
+    now_unix_secs: i64,
+) -> Result<u64, StoreError> {
+    sessions::end_all(connection, id(connection, &name)?, now_unix_secs)
 }
 
 pub(super) fn set_password(
@@ -156,6 +169,7 @@ pub(super) fn set_password(
         )?
         .execute(params![name, hash.as_str(), hash.decoy().as_str(), now_unix_secs])?;
     one_row(changed, name)?;
+    sessions::end_all(connection, id, now_unix_secs)?;
     digest::replace(connection, id, secrets)
 }
 

@@ -17,7 +17,7 @@ pub struct HashJob {
 
 impl HashJob {
     /// The work, and the ticket that its outcome is claimed with.
-    pub(super) fn new(hash: PasswordHash, password: &str, cost: Cost) -> (Self, Ticket) {
+    pub(in crate::verify) fn new(hash: PasswordHash, password: &str, cost: Cost) -> (Self, Ticket) {
         let ticket = Ticket(Arc::new(()));
         let job = Self {
             hash,
@@ -60,18 +60,18 @@ pub struct Hashed {
 impl Hashed {
     /// Whether the password fits, for the holder of the job's ticket. `None`: it could not be found out, or the outcome
     /// is that of another request.
-    pub(super) fn fits(&self, ticket: &Ticket) -> Option<bool> {
+    pub(in crate::verify) fn fits(&self, ticket: &Ticket) -> Option<bool> {
         self.fits.filter(|_| self.ticket.is(ticket))
     }
 
     /// The new hash to be stored in place of an outdated one, for the holder of the job's ticket.
-    pub(super) fn renewed(&self, ticket: &Ticket) -> Option<&PasswordHash> {
+    pub(in crate::verify) fn renewed(&self, ticket: &Ticket) -> Option<&PasswordHash> {
         self.renewed.as_ref().filter(|_| self.ticket.is(ticket))
     }
 }
 
 /// What ties an outcome to the request that asked for it: equal to its own copies and to nothing else.
-pub(super) struct Ticket(Arc<()>);
+pub(in crate::verify) struct Ticket(Arc<()>);
 
 impl Ticket {
     fn duplicate(&self) -> Self {

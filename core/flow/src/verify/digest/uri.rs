@@ -72,6 +72,7 @@ mod tests {
             headers: &HeaderMap::new(),
             client: "192.0.2.1".parse().unwrap(),
             original_target: original,
+            wants_tunnel: false,
         };
         is_asked_for(uri, &request, prefix)
     }

@@ -10,7 +10,7 @@ use countersign_cause::Cause;
 use countersign_flow::{
     Accept, AccountAnswer, Admission, ApiKeyRules, BodyAnswer, CountAnswer, DigestAnswer,
     DigestRules, HashAnswer, IdentityHeaders, IssuerRules, KeyAnswer, KeysAnswer, Outcome, Request,
-    RouteRules, Rules, Step, Written, begin,
+    RouteRules, Rules, SessionAnswer, Step, Written, begin,
 };
 use countersign_jose::{Algorithm, Hearsay, KeySet};
 use countersign_policy::{Demand, Methods, PathPattern, Requirements, Route, Routes};
@@ -54,6 +54,7 @@ impl Bench<'_> {
             headers: &headers,
             client: IpAddr::V4(Ipv4Addr::LOCALHOST),
             original_target: None,
+            wants_tunnel: false,
         };
         let mut step = begin(&rules, request, self.now_unix_secs);
         for _ in 0..QUESTIONS_MAX {
@@ -70,6 +71,7 @@ impl Bench<'_> {
                 }),
                 Step::Hash(want) => want.split().0.answer(HashAnswer::Unavailable),
                 Step::Key(want) => want.answer(KeyAnswer::Unknown),
+                Step::Session(want) => want.answer(SessionAnswer::Unknown),
                 Step::Nonces(want) => want.answer(None),
                 Step::Secret(want) => want.answer(DigestAnswer::Unavailable),
                 Step::Body(want) => want.answer(BodyAnswer::Broken),
@@ -112,6 +114,7 @@ impl Bench<'_> {
             },
             password_cost: Cost::new(8, 1, 1).ok()?,
             digest: DigestRules::default(),
+            session: None,
             issuers: vec![self.issuer()?],
             routes: Routes::new(vec![place]),
             route_rules: vec![route],

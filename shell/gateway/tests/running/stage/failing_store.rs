@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use countersign_secret::Secret;
 use countersign_secret::api_key::KeyId;
 use countersign_secret::password::PasswordHash;
+use countersign_secret::session::{SessionDigest, SessionId};
 use countersign_store::{
     AccountAnswer, Answer, BrakeRecord, DigestAccount, DigestName, DigestSecret, Imported, Key,
-    KeyList, KeyRecord, Lift, Lifts, NewKey, NewUser, OnConflict, RefusalRecord, Rotation, Store,
-    StoreError, User,
+    KeyList, KeyRecord, Lift, Lifts, NewKey, NewSession, NewUser, OnConflict, RefusalRecord,
+    Rotation, Session, SessionList, SessionRecord, Store, StoreError, User,
 };
 
 /// A store that fails on demand, as one on a disk that is gone.
@@ -137,6 +138,34 @@ impl Store for Failing {
 
     fn note_uses(&self, uses: Vec<(KeyId, i64)>) -> Answer<'_, ()> {
         self.either(self.inner.note_uses(uses))
+    }
+
+    fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, bool> {
+        self.either(self.inner.begin_session(session, now))
+    }
+
+    fn session<'a>(&'a self, digest: &'a SessionDigest) -> Answer<'a, Option<SessionRecord>> {
+        self.either(self.inner.session(digest))
+    }
+
+    fn sessions(&self, list: SessionList, now: i64) -> Answer<'_, Vec<Session>> {
+        self.either(self.inner.sessions(list, now))
+    }
+
+    fn end_session(&self, id: &SessionId, user: Option<&str>, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.end_session(id, user, now))
+    }
+
+    fn end_sessions(&self, user: &str, now: i64) -> Answer<'_, u64> {
+        self.either(self.inner.end_sessions(user, now))
+    }
+
+    fn note_sessions_used(&self, uses: Vec<(SessionId, i64)>) -> Answer<'_, ()> {
+        self.either(self.inner.note_sessions_used(uses))
+    }
+
+    fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>> {
+        self.either(self.inner.form_key())
     }
 
     fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()> {

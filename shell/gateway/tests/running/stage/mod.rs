@@ -67,6 +67,13 @@ accept = ["basic", "api-key"]
 allow = { networks = ["10.0.0.0/8"] }
 
 [[route]]
+name = "app"
+path = "/app/**"
+upstream = "app"
+accept = ["session"]
+allow = { identity = true }
+
+[[route]]
 name = "api"
 path = "/api/**"
 upstream = "app"

@@ -1,0 +1,189 @@
+//! What a form of ours carries to show that it was made here, for this browser: a time and a MAC.
+//!
+//! Knows: a key that all instances share, and what a form is about. Does not know the store or fields. Nothing is kept of
+//! a form, so that any number of them can be open in as many tabs, and each of them can be posted.
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_secret::Secret;
+
+/// How long a form can be posted.
+const LIFETIME_SECS: i64 = 12 * 60 * 60;
+
+/// How far the clocks of instances may differ.
+const LEEWAY_SECS: i64 = 60;
+
+const TIME_BYTES: usize = 8;
+const TAG_BYTES: usize = 32;
+
+/// What a form does. A token of one purpose is none of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It signs somebody in: bound to the cookie of the browser, and to where the browser goes then.
+    SignIn,
+    /// It changes something of a session or its user: bound to the session.
+    Account,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::SignIn => b"sign-in",
+            Self::Account => b"account",
+        }
+    }
+}
+
+/// Why a form is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// It was made here, too long ago.
+    Stale,
+    /// It was not made here, or for another browser, session or target.
+    Foreign,
+}
+
+/// The key that forms are sealed with.
+pub struct FormKey(hmac::Key);
+
+impl FormKey {
+    /// Takes the key that the store has drawn.
+    #[must_use]
+    pub fn new(key: &Secret<[u8; 32]>) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.expose()))
+    }
+
+    /// The token of a form for whoever holds this cookie or session, about these values.
+    #[must_use]
+    pub fn seal(
+        &self,
+        purpose: Purpose,
+        holder: &[u8],
+        about: &[&str],
+        now_unix_secs: i64,
+    ) -> String {
+        let time = now_unix_secs.to_be_bytes();
+        let tag = self.tag(purpose, holder, about, time);
+        URL_SAFE_NO_PAD.encode([&time[..], tag.as_ref()].concat())
+    }
+
+    /// Whether a token was sealed for the same, and not too long ago.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not.
+    pub fn check(
+        &self,
+        token: &str,
+        purpose: Purpose,
+        holder: &[u8],
+        about: &[&str],
+        now_unix_secs: i64,
+    ) -> Result<(), Defect> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| Defect::Foreign)?;
+        let (time, tag) = bytes
+            .split_first_chunk::<TIME_BYTES>()
+            .filter(|(_, tag)| tag.len() == TAG_BYTES)
+            .ok_or(Defect::Foreign)?;
+        let message = message(purpose, holder, about, *time);
+        hmac::verify(&self.0, &message, tag).map_err(|_| Defect::Foreign)?;
+        let made_unix_secs = i64::from_be_bytes(*time);
+        let age_secs = now_unix_secs.saturating_sub(made_unix_secs);
+        if (-LEEWAY_SECS..LIFETIME_SECS).contains(&age_secs) {
+            Ok(())
+        } else {
+            Err(Defect::Stale)
+        }
+    }
+
+    fn tag(
+        &self,
+        purpose: Purpose,
+        holder: &[u8],
+        about: &[&str],
+        time: [u8; TIME_BYTES],
+    ) -> hmac::Tag {
+        hmac::sign(&self.0, &message(purpose, holder, about, time))
+    }
+}
+
+/// Every part comes with its length before it, so that no two lists of parts run together.
+fn message(purpose: Purpose, holder: &[u8], about: &[&str], time: [u8; TIME_BYTES]) -> Vec<u8> {
+    let mut message = Vec::new();
+    let about = about.iter().map(|text| text.as_bytes());
+    for part in [purpose.label(), &time, holder].into_iter().chain(about) {
+        message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        message.extend_from_slice(part);
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn key(byte: u8) -> FormKey {
+        FormKey::new(&Secret::new([byte; 32]))
+    }
+
+    fn sealed() -> String {
+        key(1).seal(Purpose::SignIn, b"browser", &["/a", ""], NOW)
+    }
+
+    #[test]
+    fn a_form_is_taken_for_as_long_as_a_tab_stays_open() {
+        let check = |at| key(1).check(&sealed(), Purpose::SignIn, b"browser", &["/a", ""], at);
+        assert_eq!(check(NOW), Ok(()));
+        assert_eq!(check(NOW - LEEWAY_SECS), Ok(()));
+        assert_eq!(check(NOW + LIFETIME_SECS - 1), Ok(()));
+        assert_eq!(check(NOW + LIFETIME_SECS), Err(Defect::Stale));
+        assert_eq!(check(NOW - LEEWAY_SECS - 1), Err(Defect::Stale));
+        assert_eq!(check(i64::MIN), Err(Defect::Stale));
+    }
+
+    #[test]
+    fn a_form_of_another_browser_key_purpose_or_target_is_foreign() {
+        let foreign = |key: FormKey, purpose, holder, about: &[&str]| {
+            key.check(&sealed(), purpose, holder, about, NOW) == Err(Defect::Foreign)
+        };
+        assert!(foreign(key(2), Purpose::SignIn, b"browser", &["/a", ""]));
+        assert!(foreign(key(1), Purpose::Account, b"browser", &["/a", ""]));
+        assert!(foreign(key(1), Purpose::SignIn, b"another", &["/a", ""]));
+        assert!(foreign(key(1), Purpose::SignIn, b"browser", &["/b", ""]));
+    }
+
+    #[test]
+    fn attack_62_no_two_lists_of_parts_run_together() {
+        for (holder, about) in [
+            (&b"browser/"[..], ["a", ""]),
+            (b"browse", ["r/a", ""]),
+            (b"browser", ["/", "a"]),
+            (b"browser", ["", "/a"]),
+        ] {
+            let check = key(1).check(&sealed(), Purpose::SignIn, holder, &about, NOW);
+            assert_eq!(check, Err(Defect::Foreign));
+        }
+    }
+
+    #[test]
+    fn hostile_tokens_are_foreign() {
+        let cut = sealed().split_off(1);
+        let doubled = sealed().repeat(2);
+        for token in [
+            "",
+            "A",
+            "=",
+            "\0",
+            &cut,
+            &doubled,
+            &"A".repeat(54),
+            &"A".repeat(100_000),
+        ] {
+            let check = key(1).check(token, Purpose::SignIn, b"browser", &["/a", ""], NOW);
+            assert_eq!(check, Err(Defect::Foreign), "{token:.60}");
+        }
+    }
+}

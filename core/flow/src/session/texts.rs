@@ -1,0 +1,284 @@
+//! The words of the pages for people, in every language that there is. To translate them, add a language here: nothing
+//! else holds a word of these pages.
+//!
+//! Knows: words, and which of them a browser asks for. Does not know pages.
+
+use http::HeaderMap;
+use http::header::ACCEPT_LANGUAGE;
+
+/// A language of the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// German.
+    German,
+}
+
+impl Language {
+    /// The language that a browser would rather have, by `Accept-Language` (RFC 9110 section 12.5.4); English where it has
+    /// no preference. A range is met by its primary language: `de-CH` by German.
+    #[must_use]
+    pub fn preferred(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(ACCEPT_LANGUAGE).iter();
+        let ranges = lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','));
+        let mut best: Option<(Self, u16)> = None;
+        for range in ranges {
+            let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
+            let primary = tag.trim().split('-').next().unwrap_or_default();
+            let Some(language) = Self::of_tag(primary) else {
+                continue;
+            };
+            let weight = thousandths(parameters);
+            if weight > best.map_or(0, |(_, weight)| weight) {
+                best = Some((language, weight));
+            }
+        }
+        best.map_or(Self::English, |(language, _)| language)
+    }
+
+    fn of_tag(tag: &str) -> Option<Self> {
+        [Self::English, Self::German]
+            .into_iter()
+            .find(|language| language.tag().eq_ignore_ascii_case(tag))
+    }
+
+    /// The tag, for `lang`.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
+    pub(crate) const fn texts(self) -> &'static Texts {
+        match self {
+            Self::English => &ENGLISH,
+            Self::German => &GERMAN,
+        }
+    }
+}
+
+/// `weight = OWS ";" OWS "q=" qvalue`, RFC 9110 section 12.4.2. What breaks the grammar counts for nothing.
+fn thousandths(parameters: &str) -> u16 {
+    let text = parameters.trim();
+    if text.is_empty() {
+        return 1000;
+    }
+    let weight = text
+        .strip_prefix("q=")
+        .and_then(|value| value.parse::<f32>().ok());
+    match weight {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 1000"
+        )]
+        Some(weight) if (0.0..=1.0).contains(&weight) => (weight * 1000.0) as u16,
+        Some(_) | None => 0,
+    }
+}
+
+/// Every text of the pages.
+pub(crate) struct Texts {
+    pub(crate) sign_in: &'static str,
+    pub(crate) sign_in_to: &'static str,
+    pub(crate) user: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) rejected: &'static str,
+    pub(crate) form_old: &'static str,
+    pub(crate) busy: &'static str,
+    pub(crate) session_expired: &'static str,
+    pub(crate) session_revoked: &'static str,
+    pub(crate) session_unknown: &'static str,
+    pub(crate) lost_warning: &'static str,
+    pub(crate) signed_in: &'static str,
+    pub(crate) lost: &'static str,
+    pub(crate) go_on: &'static str,
+    pub(crate) sign_out: &'static str,
+    pub(crate) sign_out_asked: &'static str,
+    pub(crate) signed_out: &'static str,
+    pub(crate) signed_out_words: &'static str,
+    pub(crate) sign_in_again: &'static str,
+    pub(crate) sign_out_everywhere: &'static str,
+    pub(crate) everywhere_words: &'static str,
+    pub(crate) account: &'static str,
+    pub(crate) signed_in_as: &'static str,
+    pub(crate) sessions: &'static str,
+    pub(crate) sessions_words: &'static str,
+    pub(crate) this_session: &'static str,
+    pub(crate) last_use: &'static str,
+    pub(crate) since: &'static str,
+    pub(crate) from: &'static str,
+    pub(crate) unknown_device: &'static str,
+    pub(crate) end: &'static str,
+    pub(crate) change_password: &'static str,
+    pub(crate) password_words: &'static str,
+    pub(crate) present_password: &'static str,
+    pub(crate) new_password: &'static str,
+    pub(crate) new_password_again: &'static str,
+    pub(crate) present_password_wrong: &'static str,
+    pub(crate) passwords_differ: &'static str,
+    pub(crate) password_short: &'static str,
+    pub(crate) password_unfit: &'static str,
+    pub(crate) password_changed: &'static str,
+    pub(crate) session_ended: &'static str,
+    braked_secs: &'static str,
+    braked_minute: &'static str,
+    braked_minutes: &'static str,
+}
+
+/// Stands for the number in a text.
+const NUMBER: &str = "{}";
+
+impl Texts {
+    /// Says for how long no attempt is looked at: to the second below a minute, and in minutes rounded up from there on.
+    pub(crate) fn braked_for(&self, secs: u32) -> String {
+        let (text, number) = match secs {
+            0..60 => (self.braked_secs, secs),
+            60 => (self.braked_minute, 1),
+            61.. => (self.braked_minutes, secs.div_ceil(60)),
+        };
+        text.replace(NUMBER, &number.to_string())
+    }
+}
+
+static ENGLISH: Texts = Texts {
+    sign_in: "Sign in",
+    sign_in_to: "Sign in to",
+    user: "User name",
+    password: "Password",
+    rejected: "User name and password do not fit, or the account may not sign in.",
+    form_old: "This form was open for too long, or cookies are switched off. Please try again.",
+    busy: "Too many people are signing in at this moment. Please try again in a few seconds.",
+    session_expired: "Your session has ended because its time was over.",
+    session_revoked: "You were signed out.",
+    session_unknown: "Your session is not known here any more.",
+    lost_warning: "What you have just sent was not delivered. Keep a copy of your text if you can go back to it.",
+    signed_in: "You are signed in",
+    lost: "What you sent before was not delivered. Please go on and send it again.",
+    go_on: "Go on",
+    sign_out: "Sign out",
+    sign_out_asked: "Do you want to sign out in this browser?",
+    signed_out: "You are signed out",
+    signed_out_words: "The session in this browser has ended.",
+    sign_in_again: "Sign in again",
+    sign_out_everywhere: "Sign out everywhere",
+    everywhere_words: "Ends all sessions, in this browser and on every other device.",
+    account: "Your account",
+    signed_in_as: "Signed in as",
+    sessions: "Sessions",
+    sessions_words: "Where you are signed in. End what you do not know, and change your password then.",
+    this_session: "this browser",
+    last_use: "Last use",
+    since: "Signed in",
+    from: "From",
+    unknown_device: "Unknown device",
+    end: "End",
+    change_password: "Change the password",
+    password_words: "All other sessions end with the old password.",
+    present_password: "Present password",
+    new_password: "New password",
+    new_password_again: "New password again",
+    present_password_wrong: "The present password is another one.",
+    passwords_differ: "The two new passwords differ.",
+    password_short: "The new password needs at least 8 characters.",
+    password_unfit: "The new password is too long, or holds a character that cannot be typed everywhere.",
+    password_changed: "The password is changed. All other sessions have ended.",
+    session_ended: "The session has ended.",
+    braked_secs: "Too many attempts to sign in have failed. The next one is looked at in {} s.",
+    braked_minute: "Too many attempts to sign in have failed. The next one is looked at in a minute.",
+    braked_minutes: "Too many attempts to sign in have failed. The next one is looked at in {} minutes.",
+};
+
+static GERMAN: Texts = Texts {
+    sign_in: "Anmelden",
+    sign_in_to: "Anmelden bei",
+    user: "Benutzername",
+    password: "Passwort",
+    rejected: "Benutzername und Passwort passen nicht, oder das Konto darf sich nicht anmelden.",
+    form_old: "Dieses Formular war zu lange offen, oder Cookies sind abgeschaltet. Bitte noch einmal.",
+    busy: "Gerade melden sich zu viele Leute an. Bitte in ein paar Sekunden noch einmal.",
+    session_expired: "Ihre Sitzung ist abgelaufen.",
+    session_revoked: "Sie wurden abgemeldet.",
+    session_unknown: "Ihre Sitzung ist hier nicht mehr bekannt.",
+    lost_warning: "Was Sie gerade abgeschickt haben, ist nicht angekommen. Sichern Sie Ihren Text, wenn Sie zu ihm zurückkönnen.",
+    signed_in: "Sie sind angemeldet",
+    lost: "Was Sie vorhin abgeschickt haben, ist nicht angekommen. Bitte schicken Sie es noch einmal ab.",
+    go_on: "Weiter",
+    sign_out: "Abmelden",
+    sign_out_asked: "Möchten Sie sich in diesem Browser abmelden?",
+    signed_out: "Sie sind abgemeldet",
+    signed_out_words: "Die Sitzung in diesem Browser ist beendet.",
+    sign_in_again: "Wieder anmelden",
+    sign_out_everywhere: "Überall abmelden",
+    everywhere_words: "Beendet alle Sitzungen, in diesem Browser und auf allen anderen Geräten.",
+    account: "Ihr Konto",
+    signed_in_as: "Angemeldet als",
+    sessions: "Sitzungen",
+    sessions_words: "Wo Sie angemeldet sind. Beenden Sie, was Sie nicht kennen, und ändern Sie dann Ihr Passwort.",
+    this_session: "dieser Browser",
+    last_use: "Zuletzt benutzt",
+    since: "Angemeldet",
+    from: "Von",
+    unknown_device: "Unbekanntes Gerät",
+    end: "Beenden",
+    change_password: "Passwort ändern",
+    password_words: "Alle anderen Sitzungen enden mit dem alten Passwort.",
+    present_password: "Jetziges Passwort",
+    new_password: "Neues Passwort",
+    new_password_again: "Neues Passwort noch einmal",
+    present_password_wrong: "Das jetzige Passwort ist ein anderes.",
+    passwords_differ: "Die beiden neuen Passwörter sind verschieden.",
+    password_short: "Das neue Passwort braucht mindestens 8 Zeichen.",
+    password_unfit: "Das neue Passwort ist zu lang oder enthält ein Zeichen, das sich nicht überall eingeben lässt.",
+    password_changed: "Das Passwort ist geändert. Alle anderen Sitzungen sind beendet.",
+    session_ended: "Die Sitzung ist beendet.",
+    braked_secs: "Zu viele Anmeldungen sind misslungen. Die nächste wird in {} s geprüft.",
+    braked_minute: "Zu viele Anmeldungen sind misslungen. Die nächste wird in einer Minute geprüft.",
+    braked_minutes: "Zu viele Anmeldungen sind misslungen. Die nächste wird in {} Minuten geprüft.",
+};
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn preferred(value: &str) -> Language {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_str(value).unwrap());
+        Language::preferred(&headers)
+    }
+
+    #[test]
+    fn rfc9110_section_12_5_4_the_greatest_weight_wins() {
+        for german in [
+            "de",
+            "de-CH, en;q=0.8",
+            "en;q=0.3, DE;q=0.4",
+            "fr, de;q=0.5",
+            "en;q=0, de;q=0.1",
+        ] {
+            assert_eq!(preferred(german), Language::German, "{german}");
+        }
+        for english in [
+            "",
+            "fr",
+            "*",
+            "en, de",
+            "de;q=0",
+            "de;q=2",
+            "de;q=x",
+            "den, en;q=0.1",
+            ";;,,;q",
+        ] {
+            assert_eq!(preferred(english), Language::English, "{english}");
+        }
+        assert_eq!(Language::preferred(&HeaderMap::new()), Language::English);
+    }
+}

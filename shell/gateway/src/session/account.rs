@@ -1,0 +1,180 @@
+//! The account: the sessions of its user, and ending them.
+//!
+//! Knows: the store. Does not know passwords.
+
+use countersign_flow::session::page::{self, Account, Done, ShownSession};
+use countersign_flow::{Answer, SessionPage};
+use countersign_secret::session::SessionId;
+use countersign_store::{Session, SessionList, StoreError};
+use countersign_wire::form::field;
+use http::StatusCode;
+
+use super::visit::{Current, Refused, Visit, redirect};
+use crate::seen::Event;
+
+/// The most sessions that are shown; the ones used last come first.
+const SHOWN_MAX: u32 = 200;
+
+/// The account page, or the way to the sign-in page and back.
+pub(super) async fn show<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c>> {
+    let Some(current) = visit.current().await? else {
+        return Ok(to_sign_in());
+    };
+    let list = SessionList {
+        user: Some(current.user.clone()),
+        sessions_max: SHOWN_MAX,
+    };
+    let sessions = visit.worker.store().sessions(list, visit.now_unix_secs);
+    let sessions = sessions
+        .await
+        .map_err(|error| visit.unavailable("sessions", &error))?;
+    let shown: Vec<ShownSession> = sessions
+        .into_iter()
+        .map(|session| shown(session, &current))
+        .collect();
+    let done = visit
+        .query("done")
+        .and_then(|word| Done::ALL.into_iter().find(|done| done.word() == word));
+    let token = visit.account_token(&current);
+    let account = Account {
+        user: &current.user,
+        sessions: &shown,
+        done,
+        token: &token,
+    };
+    let body = page::account(&account, visit.language);
+    Ok(page::answer(StatusCode::OK, body))
+}
+
+fn shown(session: Session, current: &Current) -> ShownSession {
+    ShownSession {
+        current: session.id == current.id,
+        id: session.id.to_string(),
+        device: session.device.map(String::from),
+        address: session.address.into(),
+        created: minute(session.created_unix_secs),
+        used: minute(session.used_unix_secs),
+    }
+}
+
+/// The form that asks whether to sign out, for an address that was typed.
+pub(super) async fn ask_to_sign_out<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c>> {
+    let body = match visit.current().await? {
+        Some(current) => page::sign_out(&visit.account_token(&current), visit.language),
+        None => page::signed_out(visit.language),
+    };
+    Ok(page::answer(StatusCode::OK, body))
+}
+
+/// Ends the session of this browser.
+pub(super) async fn sign_out<'c>(
+    visit: &Visit<'c, '_>,
+    form: &[u8],
+) -> Result<Answer, Refused<'c>> {
+    let Some(current) = visit.current().await? else {
+        return signed_out(visit);
+    };
+    if !visit.is_of_session(&current, form) {
+        return Ok(back(Done::FormOld));
+    }
+    end(visit, &current, &current.id).await?;
+    signed_out(visit)
+}
+
+/// Ends all sessions of the user.
+pub(super) async fn sign_out_everywhere<'c>(
+    visit: &Visit<'c, '_>,
+    form: &[u8],
+) -> Result<Answer, Refused<'c>> {
+    let Some(current) = visit.current().await? else {
+        return signed_out(visit);
+    };
+    if !visit.is_of_session(&current, form) {
+        return Ok(back(Done::FormOld));
+    }
+    let ended = visit
+        .worker
+        .store()
+        .end_sessions(&current.user, visit.now_unix_secs);
+    ended
+        .await
+        .map_err(|error| visit.unavailable("end sessions", &error))?;
+    visit.worker.lines().write(&Event::SessionEnded {
+        user: &current.user,
+        session: None,
+        peer: visit.peer(),
+    });
+    signed_out(visit)
+}
+
+/// Ends another session of the same user.
+pub(super) async fn end_session<'c>(
+    visit: &Visit<'c, '_>,
+    form: &[u8],
+) -> Result<Answer, Refused<'c>> {
+    let Some(current) = visit.current().await? else {
+        return Ok(to_sign_in());
+    };
+    if !visit.is_of_session(&current, form) {
+        return Ok(back(Done::FormOld));
+    }
+    let id = field(form, "session").unwrap_or_default();
+    if let Some(id) = SessionId::parse(&id) {
+        end(visit, &current, &id).await?;
+    }
+    Ok(back(Done::SessionEnded))
+}
+
+/// One that is not there, or not the user's, is not told from one that has ended.
+async fn end<'c>(
+    visit: &Visit<'c, '_>,
+    current: &Current,
+    id: &SessionId,
+) -> Result<(), Refused<'c>> {
+    let user = Some(&*current.user);
+    let ended = visit
+        .worker
+        .store()
+        .end_session(id, user, visit.now_unix_secs);
+    match ended.await {
+        Ok(()) => visit.worker.lines().write(&Event::SessionEnded {
+            user: &current.user,
+            session: Some(id.as_str()),
+            peer: visit.peer(),
+        }),
+        Err(StoreError::SessionAbsent { .. }) => {}
+        Err(error) => return Err(visit.unavailable("end session", &error)),
+    }
+    Ok(())
+}
+
+fn signed_out<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c>> {
+    let mut answer = page::answer(StatusCode::OK, page::signed_out(visit.language));
+    visit.forget_session(&mut answer)?;
+    Ok(answer)
+}
+
+/// To the account page, which says what was done.
+pub(super) fn back(done: Done) -> Answer {
+    redirect(&format!(
+        "{}?done={}",
+        SessionPage::Account.path(),
+        done.word()
+    ))
+}
+
+pub(super) fn to_sign_in() -> Answer {
+    redirect(&format!(
+        "{}?return={}",
+        SessionPage::SignIn.path(),
+        SessionPage::Account.path()
+    ))
+}
+
+/// To the minute, in UTC: the time zone of the browser is not known without a script.
+fn minute(unix_secs: i64) -> String {
+    match jiff::Timestamp::from_second(unix_secs) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        Err(_) => String::new(),
+    }
+}

@@ -1,0 +1,294 @@
+//! Signing in: the form, and what comes of it.
+//!
+//! Knows: the order of checks. Does not know how a password is checked, which is the core's and the hash pool's.
+
+use std::borrow::Cow;
+
+use countersign_cause::Cause;
+use countersign_flow::session::ReturnTo;
+use countersign_flow::session::form::Purpose;
+use countersign_flow::session::page::{self, Notice, SignInForm};
+use countersign_flow::{
+    Answer, Mark, SessionPage, SignIn, SignInEnd, SignInStep, WantTurn, begin_sign_in,
+};
+use countersign_store as store;
+use countersign_wire::form::field;
+use countersign_wire::session::challenge;
+use http::header::{RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use super::visit::{Refused, Visit, redirect};
+use crate::line;
+use crate::seen::Event;
+
+const CAUSE: HeaderName = HeaderName::from_static("countersign-cause");
+
+/// Where the browser goes then, and what the page says.
+struct Asked<'q> {
+    user: Cow<'q, str>,
+    return_to: Option<ReturnTo>,
+    lost: bool,
+    notice: Option<Notice>,
+}
+
+impl Asked<'_> {
+    fn return_text(&self) -> &str {
+        self.return_to.as_ref().map_or("", ReturnTo::as_str)
+    }
+
+    /// What of it the form's token covers.
+    fn sealed(&self) -> [&str; 2] {
+        [self.return_text(), if self.lost { "1" } else { "" }]
+    }
+}
+
+/// The form. Whoever is signed in already goes on.
+pub(super) async fn show<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c>> {
+    let why = visit.query("why");
+    let asked = Asked {
+        user: Cow::Borrowed(""),
+        return_to: visit
+            .query("return")
+            .and_then(|text| ReturnTo::parse(&text)),
+        lost: visit.query("lost").is_some(),
+        notice: why.and_then(|id| Cause::from_id(&id)).map(Notice::Why),
+    };
+    if visit.current().await?.is_some() {
+        return Ok(go_on(visit, asked.return_to, asked.lost));
+    }
+    form(visit, &asked, StatusCode::OK)
+}
+
+/// What was typed.
+pub(super) async fn post<'c>(visit: &Visit<'c, '_>, posted: &[u8]) -> Result<Answer, Refused<'c>> {
+    let text = |name| field(posted, name).unwrap_or_default();
+    let mut asked = Asked {
+        user: text("user"),
+        return_to: ReturnTo::parse(&text("return")),
+        lost: !text("lost").is_empty(),
+        notice: None,
+    };
+    if !is_of_browser(visit, &asked, &text("token")) {
+        asked.notice = Some(Notice::FormOld);
+        let mut answer = form(visit, &asked, StatusCode::FORBIDDEN)?;
+        name_cause(visit, &mut answer, Cause::CsrfFailed);
+        return Ok(answer);
+    }
+    let (end, user_version) = attempt(visit, &asked.user, &text("password")).await;
+    match end {
+        SignInEnd::Good(user) => {
+            let user = user.value();
+            match visit.begin_session(user.id(), user_version).await? {
+                Some((session, cookie)) => {
+                    end_former(visit).await?;
+                    visit.user.set(Some(user.name().into()));
+                    visit.worker.figures().signed_in();
+                    visit.worker.lines().write(&Event::SignedIn {
+                        user: user.name(),
+                        session: session.as_str(),
+                        peer: visit.peer(),
+                    });
+                    let mut answer = go_on(visit, asked.return_to, asked.lost);
+                    answer.headers.append(SET_COOKIE, cookie);
+                    Ok(answer)
+                }
+                None => rejected(visit, asked, Cause::CredentialsRejected),
+            }
+        }
+        SignInEnd::Refused(cause) => rejected(visit, asked, cause),
+        SignInEnd::Braked { secs, brake } => {
+            refused(visit, Cause::RateLimited, brake.words());
+            asked.notice = Some(Notice::Braked(secs));
+            later(visit, &asked, Cause::RateLimited, secs)
+        }
+        SignInEnd::QueueFull { retry_after_secs } => {
+            refused(visit, Cause::CheckQueueFull, "");
+            asked.notice = Some(Notice::Busy);
+            later(visit, &asked, Cause::CheckQueueFull, retry_after_secs)
+        }
+        SignInEnd::Unavailable => Err(visit.refusal(
+            Cause::IdentityBackendDown,
+            "the store of users or the password check did not answer",
+        )),
+    }
+}
+
+/// Tries a password: the one way from these pages to the check, for signing in and for changing the password. Gives the
+/// version of the user that the password was checked for.
+pub(super) async fn attempt(visit: &Visit<'_, '_>, user: &str, password: &str) -> (SignInEnd, i64) {
+    let worker = visit.worker;
+    let sign_in = SignIn::new(user, password);
+    let mut step = begin_sign_in(visit.running.rules(), sign_in, visit.asking.client.address);
+    let mut trying = None;
+    let mut user_version = 0;
+    let end = loop {
+        step = match step {
+            SignInStep::Attempt(want) => {
+                let now = worker.clock().unix_secs();
+                let (begun, admission) =
+                    worker
+                        .brakes()
+                        .admit_sign_in(&want, mark(visit, &want), now);
+                trying = Some(begun);
+                want.answer(admission)
+            }
+            SignInStep::Account(want) => {
+                let account = worker.store().account(want.user()).await;
+                if let Ok(store::AccountAnswer::Known(account)) = &account {
+                    user_version = account.version;
+                }
+                want.answer(line::account(worker, account))
+            }
+            SignInStep::Hash((waiting, job)) => {
+                let (end, renewal) = waiting.answer(worker.hashes().run(job).await);
+                if let Some(renewal) = renewal {
+                    line::store_renewal(worker, renewal);
+                }
+                break end;
+            }
+            SignInStep::Done(end) => break end,
+        };
+    };
+    if let (Some(trying), Some(ended)) = (trying, end.attempt()) {
+        let now = worker.clock().unix_secs();
+        worker.brakes().count(&trying, ended, now);
+    }
+    (end, user_version)
+}
+
+/// What stands for the password where attempts are counted: the same as for Basic, where what was verified is remembered.
+fn mark(visit: &Visit<'_, '_>, want: &WantTurn<'_>) -> Option<Mark> {
+    (visit.running.rules().remember_secs > 0).then(|| {
+        let presented = want.presented();
+        let cache = visit.worker.cache();
+        let key = cache.key_of(want.scheme(), Some(want.network()), presented.expose());
+        key.mark()
+    })
+}
+
+/// The form again, with the time from which on it makes sense to post it.
+fn later<'c>(
+    visit: &Visit<'c, '_>,
+    asked: &Asked<'_>,
+    cause: Cause,
+    retry_after_secs: u32,
+) -> Result<Answer, Refused<'c>> {
+    let status = match cause.status().map(StatusCode::from_u16) {
+        Some(Ok(status)) => status,
+        Some(Err(_)) | None => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut answer = form(visit, asked, status)?;
+    let seconds = HeaderValue::from(retry_after_secs);
+    answer.headers.insert(RETRY_AFTER, seconds);
+    name_cause(visit, &mut answer, cause);
+    Ok(answer)
+}
+
+/// Tells that a password let nobody in.
+pub(super) fn refused(visit: &Visit<'_, '_>, cause: Cause, detail: &'static str) {
+    visit.worker.figures().sign_in_refused(cause);
+    visit.worker.lines().write(&Event::SignInRefused {
+        cause: cause.id(),
+        detail,
+        peer: visit.peer(),
+    });
+}
+
+/// The same page for an unknown user, a wrong password and a disabled user; the log has the difference.
+fn rejected<'c>(
+    visit: &Visit<'c, '_>,
+    mut asked: Asked<'_>,
+    cause: Cause,
+) -> Result<Answer, Refused<'c>> {
+    refused(visit, cause, "");
+    asked.notice = Some(Notice::Rejected);
+    let mut answer = form(visit, &asked, StatusCode::UNAUTHORIZED)?;
+    name_cause(visit, &mut answer, Cause::CredentialsRejected);
+    // RFC 9110 section 11.6.1: a 401 carries a challenge.
+    let realm = &visit.running.rules().realm;
+    let challenge = challenge(realm, SessionPage::SignIn.path(), &visit.rules.cookie);
+    if let Ok(value) = HeaderValue::try_from(challenge.to_field_value()) {
+        answer.headers.insert(WWW_AUTHENTICATE, value);
+    }
+    Ok(answer)
+}
+
+/// The session that the browser had before it signed in anew.
+async fn end_former<'c>(visit: &Visit<'c, '_>) -> Result<(), Refused<'c>> {
+    let Some(former) = visit.current().await? else {
+        return Ok(());
+    };
+    let ended = visit
+        .worker
+        .store()
+        .end_session(&former.id, None, visit.now_unix_secs);
+    ended
+        .await
+        .map_err(|error| visit.unavailable("end session", &error))
+}
+
+fn is_of_browser(visit: &Visit<'_, '_>, asked: &Asked<'_>, token: &str) -> bool {
+    let Some(browser) = visit.browser() else {
+        return false;
+    };
+    let checked = visit.forms.check(
+        token,
+        Purpose::SignIn,
+        browser.as_bytes(),
+        &asked.sealed(),
+        visit.now_unix_secs,
+    );
+    checked.is_ok()
+}
+
+/// A fresh form.
+fn form<'c>(
+    visit: &Visit<'c, '_>,
+    asked: &Asked<'_>,
+    status: StatusCode,
+) -> Result<Answer, Refused<'c>> {
+    let (browser, cookie) = match visit.browser() {
+        Some(browser) => (browser, None),
+        None => {
+            let (browser, cookie) = visit.new_browser()?;
+            (browser, Some(cookie))
+        }
+    };
+    let token = visit.forms.seal(
+        Purpose::SignIn,
+        browser.as_bytes(),
+        &asked.sealed(),
+        visit.now_unix_secs,
+    );
+    let body = page::sign_in(
+        &SignInForm {
+            realm: &visit.running.rules().realm,
+            notice: asked.notice,
+            user: &asked.user,
+            return_to: asked.return_text(),
+            lost: asked.lost,
+            token: &token,
+        },
+        visit.language,
+    );
+    let mut answer = page::answer(status, body);
+    if let Some(cookie) = cookie {
+        answer.headers.append(SET_COOKIE, cookie);
+    }
+    Ok(answer)
+}
+
+/// To where the browser was going. Where a form was lost on the way, its user is told first.
+fn go_on(visit: &Visit<'_, '_>, return_to: Option<ReturnTo>, lost: bool) -> Answer {
+    let target = return_to.unwrap_or_else(ReturnTo::account);
+    if lost {
+        return page::answer(StatusCode::OK, page::lost(target.as_str(), visit.language));
+    }
+    redirect(target.as_str())
+}
+
+fn name_cause(visit: &Visit<'_, '_>, answer: &mut Answer, cause: Cause) {
+    visit.cause.set(Some(cause));
+    let id = HeaderValue::from_static(cause.id());
+    answer.headers.insert(CAUSE, id);
+}

@@ -1,0 +1,292 @@
+//! One request for a page of sessions: who asks, with which cookies, and what was typed.
+//!
+//! Knows: cookies, forms and the store. Does not know the pages.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_cause::Cause;
+use countersign_flow::session::Language;
+use countersign_flow::session::form::{FormKey, Purpose};
+use countersign_flow::{Answer, BodyAnswer, Refusal, SessionAnswer, SessionRules};
+use countersign_secret::Secret;
+use countersign_secret::session::{SessionId, SessionSecret};
+use countersign_store::{NewSession, StoreError};
+use countersign_wire::cookie::{self, Found};
+use countersign_wire::form;
+use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::current::Running;
+use crate::line;
+use crate::send::ArrivingBody;
+use crate::serve::Asking;
+use crate::worker::Worker;
+
+/// The most that a form is read of.
+const FORM_BYTES_MAX: usize = 16 * 1024;
+
+/// The most that is kept of what a browser calls itself.
+const DEVICE_BYTES_MAX: usize = 256;
+
+/// The bytes of randomness that a browser is known by while it signs in.
+const BROWSER_BYTES: usize = 16;
+
+/// Why a page is not served. Most of the ways through a page end otherwise.
+pub(super) type Refused<'c> = Box<Refusal<'c>>;
+
+/// A request for one of the pages.
+pub(super) struct Visit<'c, 'a> {
+    pub(super) worker: &'c Rc<Worker>,
+    pub(super) running: &'c Running,
+    pub(super) rules: &'c SessionRules,
+    pub(super) forms: &'a FormKey,
+    pub(super) asking: &'a Asking<'a>,
+    pub(super) language: Language,
+    pub(super) now_unix_secs: i64,
+    /// Who it is, for the access log, once that is verified.
+    pub(super) user: Cell<Option<Box<str>>>,
+    /// What the page is for where it is no success, for the same.
+    pub(super) cause: Cell<Option<Cause>>,
+}
+
+/// The session that the browser has, which goes on.
+pub(super) struct Current {
+    pub(super) id: SessionId,
+    pub(super) user: Box<str>,
+    secret: SessionSecret,
+}
+
+impl<'c, 'a> Visit<'c, 'a> {
+    pub(super) fn new(
+        worker: &'c Rc<Worker>,
+        running: &'c Running,
+        rules: &'c SessionRules,
+        forms: &'a FormKey,
+        asking: &'a Asking<'a>,
+    ) -> Self {
+        Self {
+            worker,
+            running,
+            rules,
+            forms,
+            asking,
+            language: Language::preferred(asking.headers),
+            now_unix_secs: worker.clock().unix_secs(),
+            user: Cell::new(None),
+            cause: Cell::new(None),
+        }
+    }
+
+    pub(super) fn refusal(&self, cause: Cause, detail: &'static str) -> Refused<'c> {
+        let mut refusal = Refusal::new(self.running.rules(), cause);
+        refusal.detail = detail;
+        Box::new(refusal)
+    }
+
+    /// Nothing that the store cannot say is guessed.
+    pub(super) fn unavailable(&self, what: &'static str, error: &StoreError) -> Refused<'c> {
+        line::failed(self.worker, what, error);
+        self.refusal(
+            Cause::IdentityBackendDown,
+            "the store of sessions did not answer",
+        )
+    }
+
+    /// The form that was posted. What was typed into it is erased with it.
+    pub(super) async fn form(
+        &self,
+        body: &mut ArrivingBody,
+    ) -> Result<Secret<Vec<u8>>, Refused<'c>> {
+        let (cause, detail) = match body.hold(self.worker, self.running, FORM_BYTES_MAX).await {
+            BodyAnswer::Whole(bytes) => return Ok(Secret::new(bytes.to_vec())),
+            BodyAnswer::TooLarge => (Cause::BodyTooLarge, "the form has more than 16 KiB"),
+            BodyAnswer::Stalled => (
+                Cause::BodyStalled,
+                "nothing more of the body within `body_stall_secs`",
+            ),
+            BodyAnswer::Broken => (
+                Cause::RequestMalformed,
+                "the body broke off, or is framed wrongly",
+            ),
+        };
+        Err(self.refusal(cause, detail))
+    }
+
+    /// A field of the query.
+    pub(super) fn query(&self, name: &str) -> Option<String> {
+        let query = self.asking.uri.query()?;
+        form::field(query.as_bytes(), name).map(Into::into)
+    }
+
+    /// The session of the browser; `None` where it has none that goes on.
+    pub(super) async fn current(&self) -> Result<Option<Current>, Refused<'c>> {
+        let Found::One(value) = cookie::find(self.asking.headers, &self.rules.cookie) else {
+            return Ok(None);
+        };
+        let Some(secret) = SessionSecret::parse(value) else {
+            return Ok(None);
+        };
+        let digest = secret.digest();
+        let answer = self.worker.store().session(&digest).await;
+        match line::session(self.worker, answer) {
+            SessionAnswer::Known(record) => {
+                let goes_on = record.check(self.now_unix_secs).is_ok();
+                if goes_on {
+                    self.user.set(Some(record.user.clone()));
+                    self.worker.note_session(record.id.as_str());
+                }
+                Ok(goes_on.then(|| Current {
+                    id: record.id,
+                    user: record.user,
+                    secret,
+                }))
+            }
+            SessionAnswer::Unknown => Ok(None),
+            SessionAnswer::Unavailable => Err(self.refusal(
+                Cause::IdentityBackendDown,
+                "the store of sessions did not answer",
+            )),
+        }
+    }
+
+    /// What the browser is known by while it signs in. It is made once, so that forms in many tabs go together.
+    pub(super) fn browser(&self) -> Option<String> {
+        let Found::One(value) = cookie::find(self.asking.headers, &self.rules.form_cookie) else {
+            return None;
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
+        let value = std::str::from_utf8(value).ok()?;
+        (bytes.len() == BROWSER_BYTES).then(|| value.to_owned())
+    }
+
+    /// A new name for the browser, and the cookie that carries it.
+    pub(super) fn new_browser(&self) -> Result<(String, HeaderValue), Refused<'c>> {
+        let mut random = [0; BROWSER_BYTES];
+        self.fill(&mut random)?;
+        let value = URL_SAFE_NO_PAD.encode(random);
+        let cookie = self.set(&self.rules.form_cookie, &value, None)?;
+        Ok((value, cookie))
+    }
+
+    /// The token of the forms that change something of this session or its user.
+    pub(super) fn account_token(&self, current: &Current) -> String {
+        let holder = current.secret.digest();
+        let now = self.now_unix_secs;
+        self.forms
+            .seal(Purpose::Account, holder.as_bytes(), &[], now)
+    }
+
+    /// Whether a posted form was made for this session.
+    pub(super) fn is_of_session(&self, current: &Current, form: &[u8]) -> bool {
+        let token = form::field(form, "token").unwrap_or_default();
+        let holder = current.secret.digest();
+        let checked = self.forms.check(
+            &token,
+            Purpose::Account,
+            holder.as_bytes(),
+            &[],
+            self.now_unix_secs,
+        );
+        checked.is_ok()
+    }
+
+    /// Begins a session of a user whose password was just checked, always with a new id: what the browser had before
+    /// means nothing any more. `None`: the user has changed in between.
+    pub(super) async fn begin_session(
+        &self,
+        user_id: i64,
+        user_version: i64,
+    ) -> Result<Option<(SessionId, HeaderValue)>, Refused<'c>> {
+        let (mut secret, mut id) = ([0; 32], [0; 9]);
+        self.fill(&mut secret)?;
+        self.fill(&mut id)?;
+        let (secret, id) = (SessionSecret::mint(&secret), SessionId::mint(&id));
+        let begun = self.worker.store().begin_session(
+            NewSession {
+                id: id.clone(),
+                digest: secret.digest(),
+                user_id,
+                user_version,
+                method: "password".into(),
+                device: self.device(),
+                address: self.asking.client.address.to_string().into(),
+                idle_secs: self.rules.idle_secs,
+                expires_unix_secs: self.now_unix_secs.saturating_add(self.rules.lifetime_secs),
+                per_user_max: self.rules.per_user_max,
+            },
+            self.now_unix_secs,
+        );
+        match begun.await {
+            Ok(true) => {
+                let cookie = self.set(&self.rules.cookie, secret.expose(), None)?;
+                Ok(Some((id, cookie)))
+            }
+            Ok(false) => Ok(None),
+            Err(error) => Err(self.unavailable("begin session", &error)),
+        }
+    }
+
+    /// Takes the session's cookie back.
+    pub(super) fn forget_session(&self, answer: &mut Answer) -> Result<(), Refused<'c>> {
+        let cookie = self.set(&self.rules.cookie, "", Some(0))?;
+        answer.headers.append(SET_COOKIE, cookie);
+        Ok(())
+    }
+
+    pub(super) fn peer(&self) -> String {
+        self.asking.client.address.to_string()
+    }
+
+    fn set(
+        &self,
+        name: &str,
+        value: &str,
+        max_age_secs: Option<u32>,
+    ) -> Result<HeaderValue, Refused<'c>> {
+        let set = cookie::Set {
+            name,
+            value,
+            secure: self.rules.secure,
+            max_age_secs,
+        };
+        let mut value = HeaderValue::try_from(set.to_field_value()).map_err(|_| {
+            self.refusal(Cause::IdentityBackendDown, "the cookie cannot be written")
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    fn fill(&self, random: &mut [u8]) -> Result<(), Refused<'c>> {
+        rand::fill(random).map_err(|_| {
+            self.refusal(
+                Cause::IdentityBackendDown,
+                "the system gives no random bytes",
+            )
+        })
+    }
+
+    /// Printable characters of what the browser calls itself, up to a bound.
+    fn device(&self) -> Option<Box<str>> {
+        let text = self.asking.headers.get(USER_AGENT)?.to_str().ok()?;
+        let end = text.floor_char_boundary(DEVICE_BYTES_MAX);
+        text.get(..end).map(Into::into)
+    }
+}
+
+/// Sends the browser to another page of this host, by GET.
+pub(super) fn redirect(target: &str) -> Answer {
+    let mut headers = HeaderMap::new();
+    if let Ok(target) = HeaderValue::from_str(target) {
+        headers.insert(LOCATION, target);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Answer {
+        status: StatusCode::SEE_OTHER,
+        headers,
+        body: Vec::new(),
+    }
+}

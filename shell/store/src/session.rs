@@ -1,0 +1,83 @@
+//! Sessions, as they are handed in and given out. The secret itself is never here, only its digest.
+
+use countersign_secret::session::{SessionDigest, SessionId};
+
+/// A session to be begun.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The session's public name.
+    pub id: SessionId,
+    /// What a shown secret is found by.
+    pub digest: SessionDigest,
+    /// The store's key of the user.
+    pub user_id: i64,
+    /// The user's version when the sign-in was checked: with another password there is no session.
+    pub user_version: i64,
+    /// How the user signed in.
+    pub method: Box<str>,
+    /// What the browser calls itself, bounded by the caller.
+    pub device: Option<Box<str>>,
+    /// Where the sign-in came from.
+    pub address: Box<str>,
+    /// After how long without a request it ends.
+    pub idle_secs: i64,
+    /// When it ends at the latest.
+    pub expires_unix_secs: i64,
+    /// How many sessions the user may have; past it the one used least lately is ended.
+    pub per_user_max: u32,
+}
+
+/// A session, as its user or an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The session's public name.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: Box<str>,
+    /// How the user signed in.
+    pub method: Box<str>,
+    /// What the browser called itself then.
+    pub device: Option<Box<str>>,
+    /// Where the sign-in came from.
+    pub address: Box<str>,
+    /// When it was begun.
+    pub created_unix_secs: i64,
+    /// When it was last noted as used.
+    pub used_unix_secs: i64,
+    /// After how long without a request it ends.
+    pub idle_secs: i64,
+    /// When it ends at the latest.
+    pub expires_unix_secs: i64,
+}
+
+/// A session, as a request that shows one needs it.
+#[derive(Clone, Debug)]
+pub struct SessionRecord {
+    /// The session's public name.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: Box<str>,
+    /// Whether that user may not sign in.
+    pub user_disabled: bool,
+    /// The groups that the user is in.
+    pub groups: Vec<Box<str>>,
+    /// When it was begun.
+    pub created_unix_secs: i64,
+    /// When it was last noted as used.
+    pub used_unix_secs: i64,
+    /// After how long without a request it ends.
+    pub idle_secs: i64,
+    /// When it ends at the latest.
+    pub expires_unix_secs: i64,
+    /// When it was ended before its time.
+    pub ended_unix_secs: Option<i64>,
+}
+
+/// Which sessions to list.
+#[derive(Clone, Debug)]
+pub struct SessionList {
+    /// Those of this user only.
+    pub user: Option<Box<str>>,
+    /// So many at most.
+    pub sessions_max: u32,
+}

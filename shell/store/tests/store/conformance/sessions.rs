@@ -1,0 +1,242 @@
+//! Sessions: begun, found, listed, ended.
+
+use countersign_secret::session::{SessionDigest, SessionId, SessionSecret};
+use countersign_store::{NewSession, Session, SessionList, Store, StoreError};
+
+use super::{NOW, boxed, hash_of, new_user};
+
+const IDLE: i64 = 600;
+const LIFETIME: i64 = 3600;
+
+fn digest(number: u8) -> SessionDigest {
+    SessionSecret::mint(&[number; 32]).digest()
+}
+
+fn id(number: u8) -> SessionId {
+    SessionId::mint(&[number; 9])
+}
+
+/// The user and the version that a sign-in has seen.
+async fn user(store: &impl Store, name: &str) -> (i64, i64) {
+    let user = match store.user(name).await.unwrap() {
+        Some(user) => user,
+        None => store.add_user(new_user(name), NOW).await.unwrap(),
+    };
+    (user.id, user.version)
+}
+
+fn new(number: u8, (user_id, user_version): (i64, i64), now: i64) -> NewSession {
+    NewSession {
+        id: id(number),
+        digest: digest(number),
+        user_id,
+        user_version,
+        method: "password".into(),
+        device: Some("a browser".into()),
+        address: "192.0.2.1".into(),
+        idle_secs: IDLE,
+        expires_unix_secs: now + LIFETIME,
+        per_user_max: 3,
+    }
+}
+
+async fn begin(store: &impl Store, number: u8, name: &str, now: i64) -> bool {
+    let user = user(store, name).await;
+    store
+        .begin_session(new(number, user, now), now)
+        .await
+        .unwrap()
+}
+
+async fn ended(store: &impl Store, number: u8) -> Option<i64> {
+    let record = store.session(&digest(number)).await.unwrap().unwrap();
+    record.ended_unix_secs
+}
+
+async fn listed(store: &impl Store, user: Option<&str>, now: i64) -> Vec<SessionId> {
+    let list = SessionList {
+        user: user.map(Into::into),
+        sessions_max: 100,
+    };
+    let sessions = store.sessions(list, now).await.unwrap();
+    sessions.into_iter().map(|session| session.id).collect()
+}
+
+pub async fn a_session_is_found_by_its_digest_alone(store: &impl Store) {
+    assert!(begin(store, 1, "alice", NOW).await);
+    let record = store.session(&digest(1)).await.unwrap().unwrap();
+    assert_eq!((record.id, &*record.user), (id(1), "alice"));
+    assert_eq!(record.groups, boxed(&["staff", "a \"quoted\" group"]));
+    assert!(!record.user_disabled);
+    assert_eq!(
+        (record.created_unix_secs, record.used_unix_secs),
+        (NOW, NOW)
+    );
+    assert_eq!(
+        (record.idle_secs, record.expires_unix_secs),
+        (IDLE, NOW + LIFETIME)
+    );
+    assert_eq!(record.ended_unix_secs, None);
+    assert!(store.session(&digest(2)).await.unwrap().is_none());
+
+    let list = SessionList {
+        user: None,
+        sessions_max: 9,
+    };
+    let sessions = store.sessions(list, NOW).await.unwrap();
+    let shown = Session {
+        id: id(1),
+        user: "alice".into(),
+        method: "password".into(),
+        device: Some("a browser".into()),
+        address: "192.0.2.1".into(),
+        created_unix_secs: NOW,
+        used_unix_secs: NOW,
+        idle_secs: IDLE,
+        expires_unix_secs: NOW + LIFETIME,
+    };
+    assert_eq!(sessions, [shown]);
+}
+
+pub async fn a_sign_in_is_worth_nothing_after_the_user_has_changed(store: &impl Store) {
+    let before = user(store, "alice").await;
+    store
+        .set_password("alice", hash_of("another"), NOW)
+        .await
+        .unwrap();
+    assert!(!store.begin_session(new(1, before, NOW), NOW).await.unwrap());
+    let before = user(store, "alice").await;
+    store.set_disabled("alice", true, NOW).await.unwrap();
+    assert!(!store.begin_session(new(1, before, NOW), NOW).await.unwrap());
+    let disabled = user(store, "alice").await;
+    assert!(
+        !store
+            .begin_session(new(1, disabled, NOW), NOW)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .begin_session(new(1, (99, 1), NOW), NOW)
+            .await
+            .unwrap()
+    );
+    assert!(store.session(&digest(1)).await.unwrap().is_none());
+}
+
+pub async fn the_owner_alone_ends_a_session(store: &impl Store) {
+    begin(store, 1, "alice", NOW).await;
+    begin(store, 2, "bob", NOW).await;
+    let not_hers = store.end_session(&id(2), Some("alice"), NOW).await;
+    assert!(matches!(not_hers, Err(StoreError::SessionAbsent { .. })));
+    assert_eq!(ended(store, 2).await, None);
+    store
+        .end_session(&id(1), Some("alice"), NOW + 1)
+        .await
+        .unwrap();
+    store.end_session(&id(1), None, NOW + 2).await.unwrap();
+    assert_eq!(ended(store, 1).await, Some(NOW + 1));
+    assert_eq!(listed(store, None, NOW + 1).await, [id(2)]);
+    let absent = store.end_session(&id(9), None, NOW).await;
+    assert!(matches!(absent, Err(StoreError::SessionAbsent { .. })));
+}
+
+pub async fn sessions_end_with_the_password_and_with_the_account(store: &impl Store) {
+    for (number, name) in [(1, "alice"), (2, "alice"), (3, "bob"), (4, "carol")] {
+        begin(store, number, name, NOW).await;
+    }
+    store
+        .set_password("alice", hash_of("another"), NOW + 1)
+        .await
+        .unwrap();
+    assert_eq!(
+        (ended(store, 1).await, ended(store, 2).await),
+        (Some(NOW + 1), Some(NOW + 1))
+    );
+    store.set_disabled("bob", true, NOW + 2).await.unwrap();
+    assert_eq!(ended(store, 3).await, Some(NOW + 2));
+    assert!(
+        store
+            .session(&digest(3))
+            .await
+            .unwrap()
+            .unwrap()
+            .user_disabled
+    );
+    store.delete_user("carol", NOW).await.unwrap();
+    assert!(store.session(&digest(4)).await.unwrap().is_none());
+}
+
+pub async fn a_user_signs_out_everywhere(store: &impl Store) {
+    for (number, name) in [(1, "alice"), (2, "alice"), (3, "bob")] {
+        begin(store, number, name, NOW).await;
+    }
+    assert_eq!(store.end_sessions("alice", NOW + 1).await.unwrap(), 2);
+    assert_eq!(store.end_sessions("alice", NOW + 2).await.unwrap(), 0);
+    assert_eq!(listed(store, None, NOW + 1).await, [id(3)]);
+    let absent = store.end_sessions("nobody", NOW).await;
+    assert!(matches!(absent, Err(StoreError::UserAbsent { .. })));
+}
+
+pub async fn past_the_limit_the_session_used_least_lately_is_ended(store: &impl Store) {
+    for number in 1..=3 {
+        begin(store, number, "alice", NOW + i64::from(number)).await;
+    }
+    store
+        .note_sessions_used(vec![(id(1), NOW + 9), (id(9), NOW)])
+        .await
+        .unwrap();
+    begin(store, 4, "alice", NOW + 10).await;
+    assert_eq!(ended(store, 2).await, Some(NOW + 10));
+    assert_eq!(
+        listed(store, Some("alice"), NOW + 10).await,
+        [id(4), id(1), id(3)]
+    );
+}
+
+pub async fn a_use_is_never_noted_backwards(store: &impl Store) {
+    begin(store, 1, "alice", NOW).await;
+    store
+        .note_sessions_used(vec![(id(1), NOW + 60)])
+        .await
+        .unwrap();
+    store
+        .note_sessions_used(vec![(id(1), NOW + 30)])
+        .await
+        .unwrap();
+    let record = store.session(&digest(1)).await.unwrap().unwrap();
+    assert_eq!(record.used_unix_secs, NOW + 60);
+}
+
+pub async fn sessions_past_their_time_are_not_listed_and_forgotten_at_last(store: &impl Store) {
+    begin(store, 1, "alice", NOW).await;
+    assert_eq!(listed(store, None, NOW + IDLE - 1).await, [id(1)]);
+    assert!(listed(store, None, NOW + IDLE).await.is_empty());
+    begin(store, 2, "alice", NOW + LIFETIME).await;
+    assert!(store.session(&digest(1)).await.unwrap().is_some());
+    let later = NOW + LIFETIME + 31 * 24 * 60 * 60;
+    begin(store, 3, "bob", later).await;
+    assert!(store.session(&digest(1)).await.unwrap().is_none());
+}
+
+pub async fn ending_a_session_is_a_change_and_beginning_one_is_none(store: &impl Store) {
+    user(store, "alice").await;
+    let before = store.change_stamp().await.unwrap();
+    begin(store, 1, "alice", NOW).await;
+    store
+        .note_sessions_used(vec![(id(1), NOW + 60)])
+        .await
+        .unwrap();
+    assert_eq!(store.change_stamp().await.unwrap(), before);
+    store.end_session(&id(1), None, NOW).await.unwrap();
+    assert_ne!(store.change_stamp().await.unwrap(), before);
+}
+
+pub async fn the_key_of_forms_is_drawn_once_and_is_not_that_of_nonces(store: &impl Store) {
+    let (one, other) = (
+        store.form_key().await.unwrap(),
+        store.form_key().await.unwrap(),
+    );
+    assert_eq!(one.expose(), other.expose());
+    assert_ne!(one.expose(), store.nonce_key().await.unwrap().expose());
+}
