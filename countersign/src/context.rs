@@ -2,8 +2,9 @@
 //!
 //! Knows: where they are. Does not know what a command does with them.
 
+use std::fs::File;
 use std::future::Future;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,9 @@ use countersign_wire::digest::Algorithm;
 use tokio::runtime::Runtime;
 
 use crate::failure::Failure;
+
+/// The most that a configuration file may have; `--config /dev/zero` must end, too.
+const CONFIGURATION_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Which configuration a command works with.
 #[derive(clap::Args)]
@@ -108,6 +112,14 @@ impl Context {
         self.place()?.open()
     }
 
+    /// The store that `--store` names, or the configuration though it may have errors.
+    pub(crate) fn named_store(&self) -> Result<PathBuf, Failure> {
+        match &self.store {
+            Some(path) => Ok(path.clone()),
+            None => self.store_path(),
+        }
+    }
+
     /// The store that the configuration file names, though it may have errors.
     pub(crate) fn store_path(&self) -> Result<PathBuf, Failure> {
         let path = self.config_path();
@@ -146,7 +158,7 @@ impl Context {
     }
 
     /// Warnings are the business of `check` and `serve`; errors are everybody's.
-    fn quietly_checked(&self) -> Result<Checked, Failure> {
+    pub(crate) fn quietly_checked(&self) -> Result<Checked, Failure> {
         let outcome = self.check()?;
         match outcome.checked {
             Some(checked) => Ok(checked),
@@ -170,13 +182,45 @@ impl Context {
 }
 
 fn read_configuration(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let failure = Failure::new(format!("cannot read `{}`: {error}", path.display()));
-        if error.kind() == std::io::ErrorKind::NotFound {
-            failure.help("`countersign init` writes one; `--config FILE` names another")
-        } else {
-            failure
-        }
+    let cannot = |why: String| Failure::new(format!("cannot read `{}`: {why}", path.display()));
+    let mut bytes = Vec::new();
+    // One byte more than is taken tells that there is more.
+    let read = File::open(path).and_then(|file| {
+        file.take(CONFIGURATION_BYTES_MAX + 1)
+            .read_to_end(&mut bytes)
+    });
+    if let Err(error) = read {
+        let helps = [
+            (
+                ErrorKind::NotFound,
+                "`countersign init` writes one; `--config FILE` names another",
+            ),
+            (
+                ErrorKind::IsADirectory,
+                "name the file in it: `--config FILE`",
+            ),
+            (
+                ErrorKind::PermissionDenied,
+                "run this as the user that the gateway runs as",
+            ),
+        ];
+        let help = helps.iter().find(|(kind, _)| *kind == error.kind());
+        let failure = cannot(error.to_string());
+        return Err(match help {
+            Some((_, help)) => failure.help(*help),
+            None => failure,
+        });
+    }
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > CONFIGURATION_BYTES_MAX) {
+        let failure = cannot(format!("it has more than {CONFIGURATION_BYTES_MAX} bytes"));
+        return Err(failure.help("`--config FILE` names a configuration file"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let lines = error.as_bytes().iter().take(valid);
+        let line = 1 + lines.filter(|byte| **byte == b'\n').count();
+        cannot(format!("line {line} is not UTF-8"))
+            .help("save it as UTF-8; `iconv -f latin1 -t utf-8` makes that of an older encoding")
     })
 }
 
@@ -239,10 +283,16 @@ pub(crate) fn open(
     };
     match SqliteStore::open(path, options) {
         Ok(store) => Ok(Arc::new(store)),
-        Err(error) => Err(Failure::new(format!(
-            "cannot open the store `{}`: {error}",
-            path.display()
-        ))),
+        Err(error) => {
+            let failure = Failure::new(format!(
+                "cannot open the store `{}`: {error}",
+                path.display()
+            ));
+            Err(match crate::stored::help(&error) {
+                Some(help) => failure.help(help),
+                None => failure,
+            })
+        }
     }
 }
 

@@ -74,7 +74,9 @@ impl Control {
     /// Opens a socket beside the store, and removes those of gateways that were killed.
     pub(crate) fn open(store: &Path) -> io::Result<Self> {
         for path in sockets(store) {
-            if std::os::unix::net::UnixStream::connect(&path).is_err() {
+            let connected = std::os::unix::net::UnixStream::connect(&path);
+            // Refused is what nobody listens on. A gateway that is busy, or of another owner, fails in other ways.
+            if connected.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
                 let _ = std::fs::remove_file(path);
             }
         }
@@ -132,6 +134,16 @@ impl Asked {
         // Who does not wait for the answer does not want it.
         let _ = timeout(QUESTION_TIME, self.0.write_all(&line)).await;
     }
+}
+
+/// Whether a gateway runs on this store.
+pub(crate) async fn is_there(store: &Path) -> bool {
+    for path in sockets(store) {
+        if UnixStream::connect(&path).await.is_ok() {
+            return true;
+        }
+    }
+    false
 }
 
 /// Asks every gateway on this store to reload. Sockets that nobody listens on are passed over.

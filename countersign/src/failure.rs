@@ -47,6 +47,11 @@ impl Failure {
         &self.message
     }
 
+    /// How to mend it, where that is known.
+    pub(crate) fn helps(&self) -> &[String] {
+        &self.helps
+    }
+
     /// Says it, and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("error: {}", self.message);

@@ -47,5 +47,6 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     eprintln!(
         "next: set the upstream in it, then `countersign check`, `countersign user add NAME`, `countersign serve`"
     );
+    eprintln!("then: write down who may do what, and run it with `countersign policy test FILE`");
     Ok(ExitCode::SUCCESS)
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::printing::{NOTICED, time};
+use crate::printing::{NOTICED_BUT_OPEN, time};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -58,7 +58,7 @@ fn revoke(args: &Revoke, context: &Context) -> Result<(), Failure> {
     context.block_on(store.revoke_key(&id, now))?;
     match before.filter(|revoked| *revoked <= now) {
         Some(revoked) => eprintln!("`{id}` is revoked since {} already", time(revoked)),
-        None => eprintln!("revoked `{id}`; {NOTICED}"),
+        None => eprintln!("revoked `{id}`; {NOTICED_BUT_OPEN}"),
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Knows: arguments, prompts, and where output goes: data to stdout, talk to stderr. Does not know how anything is done:
 //! that is the rooms' below.
 
+mod backup;
 mod check;
 mod context;
 mod control;
@@ -15,14 +16,18 @@ mod key;
 mod lock;
 mod names;
 mod password;
+mod policy;
 mod printing;
 mod random;
 mod reload;
+mod restore;
 mod routes;
+mod schema;
 mod serve;
 mod session;
 mod stored;
 mod user;
+mod watch;
 mod why;
 
 use std::process::ExitCode;
@@ -57,12 +62,17 @@ enum Command {
     Init(init::Args),
     /// Say everything that is wrong with the configuration, and what is insecure
     Check(check::Args),
+    /// Print the JSON schema of the configuration file, for editors
+    Schema(schema::Args),
     /// Run the gateway
     Serve(serve::Args),
     /// Let running gateways take up a changed configuration
     Reload(reload::Args),
     /// Say which rule would decide a request, and why
     Routes(routes::Args),
+    /// Test the rules: who may do what, and for which cause others may not
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Add, list and change users
     User(OfStore<user::Command>),
     /// Make, list and revoke API keys
@@ -71,6 +81,10 @@ enum Command {
     Lock(OfStore<lock::Command>),
     /// List and end the sessions of people who signed in
     Session(OfStore<session::Command>),
+    /// Copy the store to a file, while gateways use it
+    Backup(backup::Args),
+    /// Put a copy in the place of the store
+    Restore(restore::Args),
     /// Tell what is known of a refusal
     Why(why::Args),
     /// Find out why a request is refused, on anybody's server
@@ -118,13 +132,17 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Demo(args) => demo::run(&args, &context),
         Command::Init(args) => init::run(&args, &context),
         Command::Check(args) => check::run(&args, &context),
+        Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(&args, &context),
         Command::Reload(args) => reload::run(&args, &context),
         Command::Routes(args) => routes::run(&args, &context),
+        Command::Policy(command) => policy::run(command, &context),
         Command::User(of) => user::run(of.command, &context.with_store(of.store)),
         Command::Key(of) => key::run(of.command, &context.with_store(of.store)),
         Command::Lock(of) => lock::run(of.command, &context.with_store(of.store)),
         Command::Session(of) => session::run(of.command, &context.with_store(of.store)),
+        Command::Backup(args) => backup::run(args, context),
+        Command::Restore(args) => restore::run(args, context),
         Command::Why(args) => why::run(args, context),
         Command::Explain(args) => explain::run(*args, context),
         Command::HelpMarkdown => {

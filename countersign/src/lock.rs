@@ -36,13 +36,14 @@ pub(crate) struct List {
 
 #[derive(clap::Args)]
 #[command(
+    group(clap::ArgGroup::new("which").args(["account", "network", "all"]).required(true).multiple(true)),
     after_help = "Running gateways notice within a tenth of a second. Failures too few to be listed are forgotten as well.\n\n\
                   Examples:\n  countersign lock lift --account alice\n  countersign lock lift --network 192.0.2.7\n  \
                   countersign lock lift --all"
 )]
 pub(crate) struct LiftArgs {
     /// Brakes of this account, for all networks or the one given
-    #[arg(long, value_name = "NAME", required_unless_present_any = ["network", "all"])]
+    #[arg(long, value_name = "NAME")]
     account: Option<String>,
     /// Brakes of this address or network, for all accounts or the one given
     #[arg(long, value_name = "NETWORK")]

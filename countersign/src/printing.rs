@@ -12,6 +12,9 @@ use crate::failure::{Failure, because};
 
 /// What is said after a change of users or keys.
 pub(crate) const NOTICED: &str = "running gateways notice within a tenth of a second";
+/// The same of a change by which somebody may do less: a connection that was upgraded is not asked about again.
+pub(crate) const NOTICED_BUT_OPEN: &str =
+    "running gateways notice within a tenth of a second, and let WebSockets that are open go on";
 
 /// Writes data to stdout. A reader that has closed it has seen enough: that is no failure.
 pub(crate) fn data(text: &str) -> Result<(), Failure> {

@@ -172,7 +172,7 @@ fn before_any_route(
         path_and_query,
         method,
         headers: &HeaderMap::new(),
-        client: std::net::Ipv4Addr::LOCALHOST.into(),
+        client: std::net::IpAddr::from(std::net::Ipv4Addr::LOCALHOST).into(),
         original_target: None,
         wants_tunnel: false,
     };
@@ -194,6 +194,7 @@ fn before_any_route(
         | Step::Key(_)
         | Step::Session(_)
         | Step::Keys(_)
+        | Step::Introspect(_)
         | Step::Nonces(_)
         | Step::Secret(_)
         | Step::Body(_)

@@ -4,13 +4,14 @@
 
 use std::process::ExitCode;
 
-use countersign_config::{Look, Severity};
-use countersign_gateway::{Gateway, Log};
+use countersign_config::Look;
+use countersign_gateway::{Gateway, Log, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::context::{Context, open};
 use crate::control::{Control, Outcome};
 use crate::failure::Failure;
+use crate::watch::Watch;
 
 #[derive(clap::Args)]
 #[command(
@@ -38,16 +39,22 @@ pub(crate) fn run(_: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let mut ending = Ending::new()?;
         let mut hangup = listen(SignalKind::hangup())?;
         let mut control = Control::open(&settings.store);
-        let gateway = countersign_gateway::start(checked.rules, settings, store, log)
-            .map_err(|error| Failure::new(error.to_string()))?;
+        let mut watch = Watch::start(context.config_path(), &settings)?;
+        let gateway =
+            countersign_gateway::start(checked.rules, settings, store, log).map_err(not_started)?;
         if let Err(error) = &control {
-            eprintln!("warning: `countersign reload` will not find this gateway, SIGHUP will: {error}");
+            eprintln!(
+                "warning: `countersign reload` will not find this gateway, SIGHUP will: {error}"
+            );
         }
         let reason = loop {
             tokio::select! {
                 reason = ending.wait() => break reason,
-                _ = hangup.recv() => drop(reload(&gateway, context)),
-                asked = Control::asked(&mut control) => asked.answer(&reload(&gateway, context)).await,
+                _ = hangup.recv() => drop(reload(&gateway, context, &mut watch)),
+                () = Watch::settled(&mut watch) => drop(reload(&gateway, context, &mut watch)),
+                asked = Control::asked(&mut control) => {
+                    asked.answer(&reload(&gateway, context, &mut watch)).await;
+                }
             }
         };
         drop(control);
@@ -56,8 +63,16 @@ pub(crate) fn run(_: &Args, context: &Context) -> Result<ExitCode, Failure> {
     })
 }
 
+fn not_started(error: StartError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    match error.fix() {
+        Some(fix) => failure.help(fix),
+        None => failure,
+    }
+}
+
 /// Reads the configuration anew, and puts it in force if nothing is wrong with it.
-fn reload(gateway: &Gateway, context: &Context) -> Outcome {
+fn reload(gateway: &Gateway, context: &Context, watch: &mut Option<Watch>) -> Outcome {
     let outcome = match context.check() {
         Ok(outcome) => outcome,
         Err(failure) => {
@@ -67,17 +82,23 @@ fn reload(gateway: &Gateway, context: &Context) -> Outcome {
     };
     let findings = &outcome.findings;
     let Some(checked) = outcome.checked else {
-        let error = findings
-            .as_slice()
-            .iter()
-            .find(|finding| finding.severity == Severity::Error);
-        let reason = error.map(|finding| finding.problem.words().0);
-        let reason = reason.unwrap_or_default();
+        let reason = findings.first_error().unwrap_or_default();
         gateway.reload_refused(&reason, findings.errors());
         return Outcome::faulty(findings.render(Look::Plain));
     };
+    // Other files may be named than before.
+    let renewed = match Watch::renewed(watch, context.config_path(), &checked.settings) {
+        Ok(renewed) => renewed,
+        Err(failure) => {
+            gateway.reload_refused(failure.message(), 0);
+            return Outcome::refused(failure.message());
+        }
+    };
     match gateway.reload(checked.rules, checked.settings) {
-        Ok(()) => Outcome::taken(findings.render(Look::Plain)),
+        Ok(()) => {
+            *watch = renewed;
+            Outcome::taken(findings.render(Look::Plain))
+        }
         Err(error) => Outcome::refused(&error.to_string()),
     }
 }

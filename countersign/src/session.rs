@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::printing::{self, NOTICED, plain, time};
+use crate::printing::{self, NOTICED_BUT_OPEN, plain, time};
 
 /// The most sessions that are listed, those used last first.
 const LISTED_MAX: u32 = 10_000;
@@ -67,7 +67,10 @@ fn revoke(args: &Revoke, context: &Context) -> Result<(), Failure> {
     if let Some(user) = &args.user {
         let user = normalized(user);
         let ended = context.block_on(store.end_sessions(&user, now))?;
-        eprintln!("ended {ended} sessions of `{}`; {NOTICED}", plain(&user));
+        eprintln!(
+            "ended {ended} sessions of `{}`; {NOTICED_BUT_OPEN}",
+            plain(&user)
+        );
     }
     if let Some(id) = &args.id {
         let Some(id) = SessionId::parse(id) else {
@@ -77,7 +80,7 @@ fn revoke(args: &Revoke, context: &Context) -> Result<(), Failure> {
             );
         };
         context.block_on(store.end_session(&id, None, now))?;
-        eprintln!("ended the session `{id}`; {NOTICED}");
+        eprintln!("ended the session `{id}`; {NOTICED_BUT_OPEN}");
     }
     Ok(())
 }

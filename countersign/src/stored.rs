@@ -17,7 +17,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-const fn help(error: &StoreError) -> Option<&'static str> {
+pub(crate) const fn help(error: &StoreError) -> Option<&'static str> {
     match error {
         StoreError::UserExists { .. } => Some(
             "`countersign user passwd NAME` sets a password, `countersign user groups NAME` the groups",
@@ -34,17 +34,27 @@ const fn help(error: &StoreError) -> Option<&'static str> {
         StoreError::SessionAbsent { .. } => {
             Some("`countersign session list` shows the sessions that go on")
         }
-        StoreError::KeyExists { .. }
-        | StoreError::Open { .. }
-        | StoreError::Foreign { .. }
-        | StoreError::Newer { .. }
-        | StoreError::MigrationChanged { .. }
-        | StoreError::Busy
-        | StoreError::DiskFull
-        | StoreError::ReadOnly
-        | StoreError::Damaged
-        | StoreError::Malformed { .. }
-        | StoreError::Closed
-        | StoreError::Engine(_) => None,
+        StoreError::Open { .. } | StoreError::ReadOnly => Some(
+            "the store and its folder belong to the user that the gateway runs as, who alone may read them: run this as that user (`sudo -u countersign`), or see with `ls -l` and `id` who owns them and who you are",
+        ),
+        StoreError::Foreign { .. } => {
+            Some("name another file, or move this one away: `path` in `[store]`, or `--store FILE`")
+        }
+        StoreError::Newer { .. } | StoreError::MigrationChanged { .. } => Some(
+            "run the version that has made it, or a newer one; `countersign --version` says which this is",
+        ),
+        StoreError::Busy => Some(
+            "try again; if it stays so, `fuser` on the store's file shows which process holds it",
+        ),
+        StoreError::DiskFull => Some(
+            "`df` on the folder of the store shows which disk: make room there. Nothing of this was stored",
+        ),
+        StoreError::Replaced { .. } => Some(
+            "restart what has it open: a gateway that runs takes up another file only at its start",
+        ),
+        StoreError::Damaged | StoreError::Malformed { .. } => Some(
+            "stop the gateways, keep the file for a look, and put a backup in its place with `countersign restore`",
+        ),
+        StoreError::KeyExists { .. } | StoreError::Closed | StoreError::Engine(_) => None,
     }
 }

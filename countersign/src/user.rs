@@ -7,6 +7,7 @@ mod digest;
 mod htpasswd;
 mod import;
 mod list;
+mod second_factor;
 
 use std::process::ExitCode;
 
@@ -15,7 +16,7 @@ use countersign_wire::basic::normalized;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::names;
-use crate::printing::{NOTICED, list as words, plain};
+use crate::printing::{NOTICED, NOTICED_BUT_OPEN, list as words, plain};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Passwd(add::PasswdArgs),
     /// Let a user sign in with Digest, or not
     Digest(digest::Args),
+    /// Tell whether a user has a second factor, or remove it
+    SecondFactor(second_factor::Args),
     /// Keep a user from signing in, with a password or an API key, until enabled again
     #[command(after_help = "Example:\n  countersign user disable alice")]
     Disable(Named),
@@ -74,6 +77,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::Show(args) => list::show(&args, context)?,
         Command::Passwd(args) => add::passwd(&args, context)?,
         Command::Digest(args) => digest::run(&args, context)?,
+        Command::SecondFactor(args) => second_factor::run(&args, context)?,
         Command::Disable(named) => set_disabled(&named, true, context)?,
         Command::Enable(named) => set_disabled(&named, false, context)?,
         Command::Groups(args) => set_groups(&args, context)?,
@@ -88,9 +92,10 @@ fn set_disabled(named: &Named, disabled: bool, context: &Context) -> Result<(), 
     let store = context.store()?;
     context.block_on(store.set_disabled(&name, disabled, context.now_unix_secs()))?;
     eprintln!(
-        "{} `{}`; {NOTICED}",
+        "{} `{}`; {}",
         if disabled { "disabled" } else { "enabled" },
-        plain(&name)
+        plain(&name),
+        if disabled { NOTICED_BUT_OPEN } else { NOTICED },
     );
     Ok(())
 }
@@ -105,7 +110,7 @@ fn set_groups(args: &Groups, context: &Context) -> Result<(), Failure> {
     };
     let store = context.store()?;
     context.block_on(store.set_groups(&name, groups, context.now_unix_secs()))?;
-    eprintln!("`{}` is in {told}; {NOTICED}", plain(&name));
+    eprintln!("`{}` is in {told}; {NOTICED_BUT_OPEN}", plain(&name));
     Ok(())
 }
 
@@ -114,7 +119,7 @@ fn delete(named: &Named, context: &Context) -> Result<(), Failure> {
     let store = context.store()?;
     context.block_on(store.delete_user(&name, context.now_unix_secs()))?;
     eprintln!(
-        "deleted `{}` and revoked its API keys; {NOTICED}",
+        "deleted `{}` and revoked its API keys; {NOTICED_BUT_OPEN}",
         plain(&name)
     );
     Ok(())

@@ -353,7 +353,7 @@ fn a_page_reads_as_a_whole() {
          \n\
          ## What to do, for the operator\n\
          \n\
-         Look up why it was disabled, then enable the account again, or send the verification mail once more. For a service, make an account of its own, so that it does not end when a person leaves.\n\
+         Look up why it was disabled, then enable the account again; Countersign names it in the log and in `countersign why`, and `countersign user enable NAME` does it. For a service, make an account of its own, so that it does not end when a person leaves.\n\
          \n\
          ## Easily confused with\n\
          \n\

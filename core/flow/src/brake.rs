@@ -6,20 +6,20 @@
 mod rules;
 mod tally;
 
-use std::net::IpAddr;
-
 use countersign_cause::Cause;
 use countersign_policy::Network;
 use countersign_wire::{Presented, Scheme};
 
 pub use self::rules::{BrakeRules, Curve};
-pub use self::tally::{Admission, Brake, Mark, Tallies, Tally};
+pub use self::tally::{Admission, Brake, Mark, Pending, Tallies, Tally};
 
 use crate::refusal::Refusal;
+use crate::request::ClientAddress;
 use crate::rules::Rules;
 use crate::step::{Line, Step, Verdict};
 use crate::trail::Note;
 use crate::verified::Lesson;
+use crate::verify::digest::Proved;
 use crate::verify::verify;
 
 /// How an attempt ended that was asked about. The driver counts it.
@@ -47,8 +47,9 @@ pub(crate) fn network(line: &Line<'_, '_>) -> Option<Network> {
     counted(line.rules, line.request.client).map(|(_, network)| network)
 }
 
-/// The brakes, and the network that attempts from this client count for.
-pub(crate) fn counted(rules: &Rules, client: IpAddr) -> Option<(&BrakeRules, Network)> {
+/// The brakes, and the network that attempts from this client count for; `None` where none are counted.
+#[must_use]
+pub fn counted(rules: &Rules, client: ClientAddress) -> Option<(&BrakeRules, Network)> {
     let brakes = rules.brakes.as_ref()?;
     Some((brakes, brakes.network(client)?))
 }
@@ -62,15 +63,27 @@ const fn is_counted(scheme: Scheme) -> bool {
     }
 }
 
-/// Asks whether the attempt may be made, and goes on to the verification where nobody counts.
+/// Asks whether the attempt may be made, and goes on to the verification where nobody counts. Of Digest it is known only
+/// later what was tried.
 pub(crate) fn begin<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> Step<'c, 'r> {
-    match network(&line).filter(|_| is_counted(presented.scheme())) {
+    let scheme = presented.scheme();
+    match network(&line).filter(|_| is_counted(scheme) && scheme != Scheme::Digest) {
         Some(network) => Step::Attempt(WantAttempt {
-            line,
-            presented,
+            tried: Tried::Presented { line, presented },
             network,
         }),
         None => verify(line, presented),
+    }
+}
+
+/// The same of a response of Digest, which is computed by now, and not yet believed.
+pub(crate) fn begin_proved<'c, 'r>(proved: Proved<'c, 'r>) -> Step<'c, 'r> {
+    match network(proved.line()) {
+        Some(network) => Step::Attempt(WantAttempt {
+            tried: Tried::Proved(Box::new(proved)),
+            network,
+        }),
+        None => proved.conclude(Braking::Unasked),
     }
 }
 
@@ -84,20 +97,38 @@ pub(crate) const fn is_guessable(scheme: Scheme) -> bool {
 
 /// The question whether the credentials may be looked at, given the attempts before.
 pub struct WantAttempt<'c, 'r> {
-    line: Line<'c, 'r>,
-    presented: Presented<'r>,
+    tried: Tried<'c, 'r>,
     network: Network,
+}
+
+/// What an attempt is made with.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one, and a box would cost each password an allocation"
+)]
+enum Tried<'c, 'r> {
+    /// What was presented, unread.
+    Presented {
+        line: Line<'c, 'r>,
+        presented: Presented<'r>,
+    },
+    /// A response of Digest.
+    Proved(Box<Proved<'c, 'r>>),
 }
 
 impl<'c, 'r> WantAttempt<'c, 'r> {
     /// The account that the attempt is made at, known or not; `None` for what cannot be guessed.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
-        match &self.presented {
-            Presented::Basic(credentials) => Some(credentials.user()),
-            // A user hash is counted under itself: whose it is, only the store could say.
-            Presented::Digest(presented) => Some(presented.credentials().user()),
-            Presented::Bearer(_) | Presented::ApiKey(_) | Presented::Session(_) => None,
+        match &self.tried {
+            Tried::Presented { presented, .. } => match presented {
+                Presented::Basic(credentials) => Some(credentials.user()),
+                Presented::Digest(presented) => Some(presented.credentials().user()),
+                Presented::Bearer(_) | Presented::ApiKey(_) | Presented::Session(_) => None,
+            },
+            // A user hash is counted under itself, also where the store knows whose it is: if that one's hash and name had one
+            // count, and those of nobody two, the counts would tell who exists.
+            Tried::Proved(proved) => Some(proved.user()),
         }
     }
 
@@ -110,37 +141,64 @@ impl<'c, 'r> WantAttempt<'c, 'r> {
     /// The scheme, a part of the credential's mark.
     #[must_use]
     pub fn scheme(&self) -> Scheme {
-        self.presented.scheme()
+        match &self.tried {
+            Tried::Presented { presented, .. } => presented.scheme(),
+            Tried::Proved(_) => Scheme::Digest,
+        }
     }
 
-    /// The credential bytes as presented, the other part of its mark. Secret.
+    /// What stands for the credential, the other part of its mark: the bytes as presented, or of Digest, where the response is
+    /// right, the secret that it was made with. Secret.
     #[must_use]
-    pub fn presented(&self) -> &'r [u8] {
-        self.presented.raw()
+    pub fn presented(&self) -> &[u8] {
+        match &self.tried {
+            Tried::Presented { presented, .. } => presented.raw(),
+            Tried::Proved(proved) => proved.tried(),
+        }
     }
 
     /// The rules that the answer is found by.
     #[must_use]
     pub fn rules(&self) -> Option<&'c BrakeRules> {
-        self.line.rules.brakes.as_ref()
+        let line = match &self.tried {
+            Tried::Presented { line, .. } => line,
+            Tried::Proved(proved) => proved.line(),
+        };
+        line.rules.brakes.as_ref()
     }
 
     /// Goes on to the verification, or turns the attempt away without looking at it.
     #[must_use]
     pub fn answer(self, admission: Admission) -> Step<'c, 'r> {
-        let Self {
-            mut line,
-            presented,
-            ..
-        } = self;
-        match admission {
-            Admission::Go => line.braking = Braking::Free,
-            Admission::Wait { secs, brake } if is_guessable(presented.scheme()) => {
-                return turn_away(line, Some(presented.scheme()), secs, brake);
+        match (self.tried, admission) {
+            (
+                Tried::Presented {
+                    mut line,
+                    presented,
+                },
+                Admission::Go,
+            ) => {
+                line.braking = Braking::Free;
+                verify(line, presented)
             }
-            Admission::Wait { secs, brake } => line.braking = Braking::Until { secs, brake },
+            (
+                Tried::Presented {
+                    mut line,
+                    presented,
+                },
+                Admission::Wait { secs, brake },
+            ) => {
+                if is_guessable(presented.scheme()) {
+                    return turn_away(line, Some(presented.scheme()), secs, brake);
+                }
+                line.braking = Braking::Until { secs, brake };
+                verify(line, presented)
+            }
+            (Tried::Proved(proved), Admission::Go) => proved.conclude(Braking::Free),
+            (Tried::Proved(proved), Admission::Wait { secs, brake }) => {
+                turn_away(proved.into_line(), Some(Scheme::Digest), secs, brake)
+            }
         }
-        verify(line, presented)
     }
 }
 
@@ -198,6 +256,7 @@ fn with_attempt<'c, 'r>(step: Step<'c, 'r>, attempt: Option<Attempt>) -> Step<'c
         | Step::Key(_)
         | Step::Session(_)
         | Step::Keys(_)
+        | Step::Introspect(_)
         | Step::Nonces(_)
         | Step::Secret(_)
         | Step::Body(_)

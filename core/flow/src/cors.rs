@@ -198,7 +198,7 @@ pub(crate) struct Unruled {
 /// Nobody has let pages in.
 const NO_RULES: Unruled = Unruled {
     cause: Cause::OriginNotAllowed,
-    detail: "the route has no rules for pages of other origins",
+    detail: "the route of the method that the page would use has no rules for pages of other origins",
 };
 /// There would be nothing to let them into.
 const NO_ROUTE: Unruled = Unruled {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use countersign_cause::Cause;
-use countersign_policy::{Denial, Ruling, Target, decide as rule};
+use countersign_policy::{Denial, Identity, Ruling, Target, Unmet, decide as rule};
 use countersign_wire::{Place, cookie};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -73,7 +73,7 @@ pub(crate) fn decide<'c, 'r>(
     let identity = principal
         .as_ref()
         .map(|verified| verified.value().identity());
-    let outcome = match rule(&line.route.demand, identity, line.request.client) {
+    let outcome = match rule(&line.route.demand, identity, line.request.client.known()) {
         Ruling::Allow(_) => Outcome::Permit(Permit {
             rules: line.rules,
             route: line.route,
@@ -87,6 +87,7 @@ pub(crate) fn decide<'c, 'r>(
         Ruling::Deny(denial) => {
             let mut detail = detail(&denial);
             let mut cause = denial.cause;
+            let particulars = particulars(&denial, identity);
             line.trail.add(Note::Demand(detail));
             // A preflight can carry no credentials: something else keeps the page out.
             if let Some(unruled) = line.unruled
@@ -100,6 +101,10 @@ pub(crate) fn decide<'c, 'r>(
                 scheme: principal.as_ref().map(|verified| verified.value().scheme()),
                 route: Some(line.route),
                 subject: identity.map(|identity| identity.subject.clone()),
+                key_id: identity
+                    .and_then(|identity| identity.source.api_key_id())
+                    .map(Into::into),
+                particulars: (cause == denial.cause).then_some(particulars),
                 crossing: line.crossing,
                 trail: line.trail,
                 missing_scopes: denial.missing_scopes().to_vec(),
@@ -112,6 +117,29 @@ pub(crate) fn decide<'c, 'r>(
         lesson: None,
         attempt: None,
     })
+}
+
+/// All that was not met, with the names of the rule, and the networks where they are the credential's.
+fn particulars(denial: &Denial<'_>, identity: Option<&Identity>) -> Box<str> {
+    let words = denial.unmet.iter().map(|unmet| match (unmet, identity) {
+        (Unmet::CredentialNetwork, Some(identity)) => {
+            let networks = identity.networks.iter();
+            let networks: Vec<String> = networks.map(|one| format!("`{one}`")).collect();
+            format!("{unmet}, only from {}", networks.join(", "))
+        }
+        (
+            Unmet::CredentialNetwork
+            | Unmet::Identity
+            | Unmet::Networks(_)
+            | Unmet::Users(_)
+            | Unmet::Groups(_)
+            | Unmet::Claim(_)
+            | Unmet::Scopes(_)
+            | Unmet::SecondFactor,
+            _,
+        ) => unmet.to_string(),
+    });
+    words.collect::<Vec<_>>().join("; ").into()
 }
 
 fn detail(denial: &Denial<'_>) -> &'static str {
@@ -249,6 +277,23 @@ fn remove_cookies(headers: &mut HeaderMap, names: &[&str]) {
     }
 }
 
+/// Fields by which other gateways say who is calling. An application that once stood behind one may still believe them, and here
+/// nobody but a client would have written them.
+const OF_OTHER_GATEWAYS: [&str; 12] = [
+    "remote-user",
+    "remote-groups",
+    "remote-group",
+    "remote-name",
+    "remote-email",
+    "x-remote-user",
+    "x-remote-group",
+    "x-remote-groups",
+    "x-webauth-user",
+    "x-authenticated-user",
+    "x-authenticated-userid",
+    "x-authenticated-groups",
+];
+
 /// Removes every spelling of the identity headers: letter case is folded by the map, and whatever is neither letter nor
 /// digit counts as a hyphen, as CGI and its heirs see it (RFC 3875 section 4.1.18, where servers fold more than `-`).
 fn remove_look_alikes(headers: &mut HeaderMap, names: &IdentityHeaders) {
@@ -261,7 +306,9 @@ fn remove_look_alikes(headers: &mut HeaderMap, names: &IdentityHeaders) {
     ];
     let claims_identity = |name: &HeaderName| {
         ours.iter()
-            .any(|our| spelt_alike(name.as_str(), our.as_str()))
+            .map(|our| our.as_str())
+            .chain(OF_OTHER_GATEWAYS)
+            .any(|our| spelt_alike(name.as_str(), our))
     };
     let found: Vec<HeaderName> = headers
         .keys()

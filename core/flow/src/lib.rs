@@ -14,6 +14,7 @@
 //!         Step::Key(want)     => want.answer(store.api_key(want.id()).await),
 //!         Step::Session(want) => want.answer(store.session(want.digest()).await),
 //!         Step::Keys(want)    => want.answer(keys.find(want.issuer(), want.kid()).await),
+//!         Step::Introspect(want) => want.answer(issuers.ask(want.issuer(), want.token()).await),
 //!         Step::Nonces(want)  => want.answer(&nonces),
 //!         Step::Secret(want)  => want.answer(store.digest(want.name(), want.realm(), want.algorithm()).await),
 //!         Step::Body(want)    => want.answer(body.whole(want.bytes_max()).await),
@@ -41,16 +42,19 @@ mod trail;
 mod verified;
 mod verify;
 
-pub use brake::{Admission, Attempt, Brake, BrakeRules, Curve, Mark, Tallies, Tally, WantAttempt};
+pub use brake::{
+    Admission, Attempt, Brake, BrakeRules, Curve, Mark, Pending, Tallies, Tally, WantAttempt,
+    counted,
+};
 pub use cors::{CorsRules, CorsSettings, Crossing, PageNames, Preflight, UpstreamFields, crossing};
 pub use decide::{AuthenticationInfo, Edits, Permit, TargetOnward};
 pub use own::{OwnPage, SessionPage};
 pub use refusal::Refusal;
-pub use request::Request;
+pub use request::{ClientAddress, Request};
 pub use respond::{Answer, Asked, Mint, respond, respond_own, respond_preflight};
 pub use rules::{
-    Accept, ApiKeyRules, DigestRules, IdentityHeaders, IssuerRules, RouteRules, Rules,
-    SessionRules, SharedRules, Written,
+    Accept, ApiKeyRules, DigestRules, IdentityHeaders, IntrospectionRules, IssuerRules, RouteRules,
+    Rules, SessionRules, SharedRules, Written,
 };
 pub use step::{Outcome, Recall, Step, Verdict, begin};
 pub use trail::{Note, Trail};
@@ -60,6 +64,7 @@ pub use verify::basic::{
     Account, AccountAnswer, HashAnswer, HashJob, Hashed, Renewal, WaitingForHash, WantAccount,
     WantHash,
 };
+pub use verify::bearer::introspection::{IntrospectionAnswer, WantIntrospection};
 pub use verify::bearer::{KeysAnswer, WantKeys};
 pub use verify::digest::{
     BodyAnswer, CountAnswer, CountWindow, DigestAccount, DigestAnswer, DigestName, Nonce, NonceId,

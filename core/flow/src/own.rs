@@ -37,6 +37,8 @@ pub enum OwnPage {
 pub enum SessionPage {
     /// The form for signing in, and where it is posted to.
     SignIn,
+    /// Where the code of a second factor is posted to.
+    SecondFactor,
     /// Where the form for signing out is posted to; and where to go for it.
     SignOut,
     /// Where the form for signing out everywhere is posted to.
@@ -47,17 +49,30 @@ pub enum SessionPage {
     EndSession,
     /// Where the form for another password is posted to.
     Password,
+    /// Where the form for setting a second factor up is posted to.
+    Totp,
+    /// Where the first code of a second factor is posted to.
+    ConfirmTotp,
+    /// Where the form for removing the second factor is posted to.
+    RemoveTotp,
+    /// Where the form for new recovery codes is posted to.
+    RecoveryCodes,
 }
 
 impl SessionPage {
     /// Every page.
-    pub const ALL: [SessionPage; 6] = [
+    pub const ALL: [SessionPage; 11] = [
         SessionPage::SignIn,
+        SessionPage::SecondFactor,
         SessionPage::SignOut,
         SessionPage::SignOutEverywhere,
         SessionPage::Account,
         SessionPage::EndSession,
         SessionPage::Password,
+        SessionPage::Totp,
+        SessionPage::ConfirmTotp,
+        SessionPage::RemoveTotp,
+        SessionPage::RecoveryCodes,
     ];
 
     /// The path of the page.
@@ -65,11 +80,16 @@ impl SessionPage {
     pub const fn path(self) -> &'static str {
         match self {
             Self::SignIn => "/.countersign/sign-in",
+            Self::SecondFactor => "/.countersign/sign-in/code",
             Self::SignOut => "/.countersign/sign-out",
             Self::SignOutEverywhere => "/.countersign/sign-out-everywhere",
             Self::Account => "/.countersign/account",
             Self::EndSession => "/.countersign/account/end-session",
             Self::Password => "/.countersign/account/password",
+            Self::Totp => "/.countersign/account/totp",
+            Self::ConfirmTotp => "/.countersign/account/totp/confirm",
+            Self::RemoveTotp => "/.countersign/account/totp/remove",
+            Self::RecoveryCodes => "/.countersign/account/recovery-codes",
         }
     }
 }

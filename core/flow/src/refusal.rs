@@ -24,6 +24,13 @@ pub struct Refusal<'c> {
     pub missing_scopes: Vec<&'c str>,
     /// Who was refused, where that is known and verified.
     pub subject: Option<Box<str>>,
+    /// The user whom the credentials name, where the store has one by that name: for the log, never for the client. A name that
+    /// is nobody's is not repeated, for people type passwords there.
+    pub account: Option<Box<str>>,
+    /// The public id of the API key that was refused. The key itself was the right one.
+    pub key_id: Option<Box<str>>,
+    /// What `detail` leaves out, with names of the rule: for the log, never for the client.
+    pub particulars: Option<Box<str>>,
     /// For `Retry-After` (RFC 9110 section 10.2.3), in seconds.
     pub retry_after_secs: Option<u32>,
     /// What the page that made the request may read, where the route has rules for pages.
@@ -44,6 +51,9 @@ impl<'c> Refusal<'c> {
             route: None,
             missing_scopes: Vec::new(),
             subject: None,
+            account: None,
+            key_id: None,
+            particulars: None,
             retry_after_secs: None,
             crossing: None,
             trail: Trail::default(),
@@ -54,6 +64,12 @@ impl<'c> Refusal<'c> {
     #[must_use]
     pub const fn rules(&self) -> &'c Rules {
         self.rules
+    }
+
+    /// What exactly was found, for the log: in particular where that is known.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        self.particulars.as_deref().unwrap_or(self.detail)
     }
 
     /// The same refusal with one more remark on its trail.

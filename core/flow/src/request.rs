@@ -3,6 +3,7 @@
 //! Knows: method, host, target, header fields, and the client's address. Does not know the connection, the HTTP
 //! version, or the body.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use http::{HeaderMap, Method};
@@ -20,9 +21,50 @@ pub struct Request<'r> {
     /// The header fields as sent.
     pub headers: &'r HeaderMap,
     /// The client's address: the peer's, or what a trusted proxy says of it.
-    pub client: IpAddr,
+    pub client: ClientAddress,
     /// Path and query as the client sent them to a proxy in front, where that says so and is believed.
     pub original_target: Option<&'r str>,
     /// Whether the client would go on with another protocol, which it could read and write by: WebSocket above all.
     pub wants_tunnel: bool,
+}
+
+/// Where a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAddress {
+    /// At this address.
+    At(IpAddr),
+    /// Somewhere behind the trusted proxy at this address, which does not say where in words that can be read. Such a client is
+    /// in no network of a rule, and what it tries is counted for the proxy.
+    Behind(IpAddr),
+}
+
+impl ClientAddress {
+    /// The client's own address, where it is known.
+    #[must_use]
+    pub const fn known(self) -> Option<IpAddr> {
+        match self {
+            Self::At(address) => Some(address),
+            Self::Behind(_) => None,
+        }
+    }
+
+    /// The nearest address that is known.
+    #[must_use]
+    pub const fn nearest(self) -> IpAddr {
+        match self {
+            Self::At(address) | Self::Behind(address) => address,
+        }
+    }
+}
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.nearest().fmt(f)
+    }
+}
+
+impl From<IpAddr> for ClientAddress {
+    fn from(address: IpAddr) -> Self {
+        Self::At(address)
+    }
 }

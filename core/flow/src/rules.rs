@@ -25,6 +25,8 @@ pub struct Rules {
     pub api_key: ApiKeyRules,
     /// The cost at which passwords are hashed, and to which older hashes are renewed.
     pub password_cost: Cost,
+    /// Whether Basic and Digest, which cannot ask for a second factor, take the password alone of users who have one.
+    pub second_factor_waived: bool,
     /// What is offered and taken of Digest, when some route accepts it.
     pub digest: DigestRules,
     /// How sessions are begun and kept; `None` where no route accepts them, and there is nothing to sign in to.
@@ -152,6 +154,17 @@ pub struct IssuerRules {
     pub subject_claim: Box<str>,
     /// The claim that names groups, an array of strings or one string.
     pub groups_claim: Box<str>,
+    /// Which of its tokens the issuer itself is asked about (RFC 7662).
+    pub introspection: Option<IntrospectionRules>,
+}
+
+/// When an issuer is asked about its tokens, and what it has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntrospectionRules {
+    /// Whether it is asked about its JWTs as well, instead of checking them by its keys.
+    pub of_jwts: bool,
+    /// Whether an answer that names no audience will do.
+    pub audience_optional: bool,
 }
 
 /// What one route accepts, demands and sends on.

@@ -9,6 +9,7 @@ pub mod form;
 pub(crate) mod navigation;
 pub mod origin;
 pub mod page;
+mod qr;
 mod return_to;
 mod texts;
 

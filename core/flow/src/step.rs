@@ -21,6 +21,7 @@ use crate::verified::{Lesson, Memory, Principal, Remembered, Verified};
 use crate::verify::api_key::WantKey;
 use crate::verify::basic::{WantAccount, WantHash};
 use crate::verify::bearer::WantKeys;
+use crate::verify::bearer::introspection::WantIntrospection;
 use crate::verify::bounds;
 use crate::verify::digest::{Proof, WantBody, WantCount, WantNonces, WantSecret};
 use crate::verify::session::WantSession;
@@ -41,6 +42,8 @@ pub enum Step<'c, 'r> {
     Session(WantSession<'c, 'r>),
     /// What keys does this issuer sign with?
     Keys(WantKeys<'c, 'r>),
+    /// What does this issuer say of this token?
+    Introspect(WantIntrospection<'c, 'r>),
     /// What are nonces of Digest made with?
     Nonces(WantNonces<'c, 'r>),
     /// What is the secret of this user for Digest?
@@ -121,6 +124,18 @@ impl<'c, 'r> Line<'c, 'r> {
 }
 
 impl<'c> Step<'c, '_> {
+    /// The same step with more said of a refusal, where it is one.
+    pub(crate) fn of(mut self, say: impl FnOnce(&mut Refusal<'c>)) -> Self {
+        if let Self::Done(Verdict {
+            outcome: Outcome::Refusal(refusal),
+            ..
+        }) = &mut self
+        {
+            say(refusal);
+        }
+        self
+    }
+
     pub(crate) const fn refused(refusal: Refusal<'c>, lesson: Option<Lesson>) -> Self {
         Self::Done(Verdict {
             outcome: Outcome::Refusal(refusal),
@@ -298,17 +313,22 @@ impl<'c, 'r> Recall<'c, 'r> {
         } = self;
         match remembered.map(|remembered| &remembered.0) {
             // What is remembered of another scheme is not an answer to this question.
-            Some(Memory::Good(principal)) if principal.value().scheme == presented.scheme() => {
+            Some(Memory::Good(principal))
+                if principal.value().scheme == presented.scheme()
+                    && bounds::is_of_route(&principal.value().bounds, line.route) =>
+            {
                 line.trail.add(Note::Recalled);
                 admit(line, Arc::clone(principal), presented.place(), None)
             }
-            Some(&Memory::Refused {
+            Some(Memory::Refused {
                 cause,
                 scheme,
                 detail,
-            }) if scheme == presented.scheme() => {
+                account,
+            }) if *scheme == presented.scheme() => {
                 line.trail.add(Note::Recalled);
-                line.refuse(cause, Some(scheme), detail)
+                line.refuse(*cause, Some(*scheme), detail)
+                    .of(|refusal| refusal.account.clone_from(account))
             }
             Some(Memory::Good(_) | Memory::Refused { .. }) | None => brake::begin(line, presented),
         }
@@ -329,7 +349,12 @@ pub(crate) fn admit<'c, 'r>(
         line.now_unix_secs,
     ) {
         line.trail.add(Note::Bounds(detail));
-        return line.refuse(cause, Some(principal.value().scheme), detail);
+        let identity = &principal.value().identity;
+        let refused = line.refuse(cause, Some(principal.value().scheme), detail);
+        return refused.of(|refusal| {
+            refusal.subject = Some(identity.subject.clone());
+            refusal.key_id = identity.source.api_key_id().map(Into::into);
+        });
     }
     // A browser adds the session to whatever request a page makes it send. What the page has chosen to show, no other page
     // can make it show.

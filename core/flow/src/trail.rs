@@ -30,6 +30,8 @@ pub enum Note {
     AccountUnknown,
     /// The store has the user, disabled.
     AccountDisabled,
+    /// The password is right, and a second factor is missing.
+    SecondFactorDue,
     /// The password fits, or does not.
     Password(bool),
     /// The store has no such user for Digest.
@@ -44,6 +46,8 @@ pub enum Note {
     Session(&'static str),
     /// The token names this configured issuer, by index.
     Issuer(usize),
+    /// The token cannot be read, and this configured issuer is asked about it, by index.
+    Asked(usize),
     /// The token was looked at, and what came of it.
     Token(&'static str),
     /// The credential is good, and bound to another time, issuer or audience than this request's.
@@ -92,6 +96,7 @@ impl Note {
                 "no user of that name (a decoy was checked in its stead)".into(),
             ),
             Self::AccountDisabled => ("verify", "the user is disabled".into()),
+            Self::SecondFactorDue => ("verify", "the user has a second factor".into()),
             Self::Password(true) => ("verify", "the password fits".into()),
             Self::Password(false) => ("verify", "the password does not fit".into()),
             Self::DigestUnknown => (
@@ -107,6 +112,10 @@ impl Note {
             Self::Issuer(index) => (
                 "verify",
                 format!("the token names issuer `{}`", issuer(index)),
+            ),
+            Self::Asked(index) => (
+                "verify",
+                format!("the token is opaque: issuer `{}` is asked", issuer(index)),
             ),
             Self::Page(detail) => ("cors", detail.into()),
             Self::Unanswered(what) => ("verify", format!("{what} did not answer")),
@@ -145,10 +154,12 @@ impl Trail {
             | Note::Braked(_)
             | Note::AccountUnknown
             | Note::AccountDisabled
+            | Note::SecondFactorDue
             | Note::Password(_)
             | Note::KeyUnknown
             | Note::Key(_)
             | Note::Issuer(_)
+            | Note::Asked(_)
             | Note::Token(_)
             | Note::Bounds(_)
             | Note::Unanswered(_)

@@ -68,12 +68,18 @@ pub(crate) enum Bounds {
     /// forgotten long before its idle time.
     Session { expires_unix_secs: i64 },
     /// A token: index of its issuer, its audiences, its times.
-    Token {
-        issuer: usize,
-        audiences: Vec<String>,
-        not_before_unix_secs: Option<i64>,
-        expires_unix_secs: i64,
-    },
+    Token(TokenBounds),
+}
+
+/// What a verified token is bound to.
+#[derive(Debug)]
+pub(crate) struct TokenBounds {
+    pub(crate) issuer: usize,
+    /// `None`: the issuer names none, and its rules let that pass.
+    pub(crate) audiences: Option<Vec<String>>,
+    pub(crate) not_before_unix_secs: Option<i64>,
+    /// `None`: the issuer names no end, and is asked again soon.
+    pub(crate) expires_unix_secs: Option<i64>,
 }
 
 /// The identity as header values, made once when the credential is verified.
@@ -100,6 +106,8 @@ pub(crate) enum Memory {
         cause: Cause,
         scheme: Scheme,
         detail: &'static str,
+        /// The user whom they name, where there is one by that name.
+        account: Option<Box<str>>,
     },
 }
 

@@ -33,13 +33,25 @@ pub(crate) fn verify<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> St
     }
 }
 
-/// Goes on with an identity that one of the schemes has proved: the one place where a principal is made.
+/// Goes on with an identity that one of the schemes has proved.
 fn accept<'c, 'r>(
     line: Line<'c, 'r>,
     identity: Identity,
     scheme: Scheme,
     bounds: Bounds,
     place: Place<'_>,
+) -> Step<'c, 'r> {
+    accept_until(line, identity, scheme, bounds, place, i64::MAX)
+}
+
+/// The same, where what proved it may be believed only until then: the one place where a principal is made.
+fn accept_until<'c, 'r>(
+    line: Line<'c, 'r>,
+    identity: Identity,
+    scheme: Scheme,
+    bounds: Bounds,
+    place: Place<'_>,
+    until_unix_secs: i64,
 ) -> Step<'c, 'r> {
     let Some(lines) = lines::render(&identity) else {
         let (cause, detail) = nameless(scheme);
@@ -53,7 +65,10 @@ fn accept<'c, 'r>(
     }));
     let lesson = Lesson {
         remembered: Remembered(Memory::Good(Arc::clone(&principal))),
-        until_unix_secs: line.now_unix_secs.saturating_add(line.rules.remember_secs),
+        until_unix_secs: line
+            .now_unix_secs
+            .saturating_add(line.rules.remember_secs)
+            .min(until_unix_secs),
     };
     let braking = line.braking;
     brake::pass(admit(line, principal, place, Some(lesson)), braking)

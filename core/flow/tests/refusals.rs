@@ -47,6 +47,7 @@ fn rules() -> Rules {
         scope_claims: vec!["scope".into()],
         subject_claim: "sub".into(),
         groups_claim: "groups".into(),
+        introspection: None,
     };
     Rules {
         realm: "test".into(),
@@ -56,6 +57,7 @@ fn rules() -> Rules {
             in_authorization: false,
         },
         password_cost: Cost::new(8, 1, 1).unwrap(),
+        second_factor_waived: false,
         digest: DigestRules::default(),
         session: None,
         issuers: vec![issuer("main"), issuer("other")],
@@ -141,7 +143,7 @@ impl World {
             authority: Some("api.example.com"),
             path_and_query: path,
             headers: &headers,
-            client: IpAddr::from([192, 0, 2, 1]),
+            client: IpAddr::from([192, 0, 2, 1]).into(),
             original_target: None,
             wants_tunnel: false,
         };
@@ -171,7 +173,11 @@ impl World {
                 }
                 Step::Keys(want) => want.answer(self.keys()),
                 Step::Session(_) => panic!("the route accepts no sessions"),
-                Step::Nonces(_) | Step::Secret(_) | Step::Body(_) | Step::Count(_) => {
+                Step::Introspect(_)
+                | Step::Nonces(_)
+                | Step::Secret(_)
+                | Step::Body(_)
+                | Step::Count(_) => {
                     panic!("the route accepts no Digest")
                 }
                 Step::Done(verdict) => {
@@ -202,6 +208,7 @@ impl World {
             hash: stored(),
             disabled: self.disabled,
             groups: Vec::new(),
+            second_factor: false,
         }))
     }
 

@@ -11,6 +11,7 @@ use crate::TokenDefect;
 use crate::strict_json::Object;
 
 /// The claims of a token.
+#[derive(Clone)]
 pub struct Claims {
     members: Map<String, Value>,
     typ: Option<Box<str>>,
@@ -29,6 +30,14 @@ impl Claims {
     pub(crate) fn parse(payload: &[u8], typ: Option<Box<str>>) -> Result<Claims, TokenDefect> {
         // RFC 7519 section 4: claim names MUST be unique; a second one is refused.
         let members = Object::parse(payload).ok_or(TokenDefect::Claims)?;
+        Claims::of_members(members, typ)
+    }
+
+    /// Claims of members that are known to have unique names.
+    pub(crate) fn of_members(
+        members: Map<String, Value>,
+        typ: Option<Box<str>>,
+    ) -> Result<Claims, TokenDefect> {
         for name in ["iss", "sub", "jti"] {
             if members.get(name).is_some_and(|value| !value.is_string()) {
                 return Err(TokenDefect::Claim(name));

@@ -38,7 +38,15 @@ impl Claims {
     ) -> Result<(), TokenRefusal> {
         self.check_kind(expected)?;
         self.check_parties(expected)?;
+        if self.times.expires.is_none() {
+            return Err(missing("exp"));
+        }
         self.check_times(expected, now_unix_secs)?;
+        self.check_lifetime(expected, now_unix_secs)?;
+        self.check_required(expected)
+    }
+
+    pub(crate) fn check_required(&self, expected: &Expectations<'_>) -> Result<(), TokenRefusal> {
         match expected
             .required_claims
             .iter()
@@ -91,7 +99,9 @@ impl Claims {
     pub(crate) fn is_other_kind(&self) -> bool {
         self.text("typ")
             .is_some_and(|typ| ["Refresh", "Offline", "Logout"].contains(&typ))
-            || self.text("token_use") == Some("refresh")
+            || self
+                .text("token_use")
+                .is_some_and(|used| ["refresh", "refresh_token"].contains(&used))
             || self.claim("events").is_some()
     }
 
@@ -100,6 +110,10 @@ impl Claims {
         if issuer != expected.issuer {
             return Err(TokenRefusal::IssuerMismatch);
         }
+        self.check_audience(expected)
+    }
+
+    pub(crate) fn check_audience(&self, expected: &Expectations<'_>) -> Result<(), TokenRefusal> {
         if self.claim("aud").is_none() {
             return Err(missing("aud"));
         }
@@ -113,17 +127,19 @@ impl Claims {
         Ok(())
     }
 
-    fn check_times(
+    /// The times that are there.
+    pub(crate) fn check_times(
         &self,
         expected: &Expectations<'_>,
         now_unix_secs: i64,
     ) -> Result<(), TokenRefusal> {
         let leeway_secs = i64::from(expected.leeway_secs);
-        let expires = self.times.expires.ok_or_else(|| missing("exp"))?;
         // RFC 7519 section 4.1.4: not on or after `exp`.
-        let ago_secs = now_unix_secs.saturating_sub(expires);
-        if ago_secs >= leeway_secs {
-            return Err(TokenRefusal::Expired { ago_secs });
+        if let Some(expires) = self.times.expires {
+            let ago_secs = now_unix_secs.saturating_sub(expires);
+            if ago_secs >= leeway_secs {
+                return Err(TokenRefusal::Expired { ago_secs });
+            }
         }
         // RFC 7519 section 4.1.5: not before `nbf`. An `iat` in the future is as wrong.
         for (claim, time) in [("nbf", self.times.not_before), ("iat", self.times.issued)] {
@@ -132,7 +148,18 @@ impl Claims {
                 return Err(TokenRefusal::NotYetValid { claim, ahead_secs });
             }
         }
-        let Some(lifetime_secs_max) = expected.lifetime_secs_max else {
+        Ok(())
+    }
+
+    fn check_lifetime(
+        &self,
+        expected: &Expectations<'_>,
+        now_unix_secs: i64,
+    ) -> Result<(), TokenRefusal> {
+        let leeway_secs = i64::from(expected.leeway_secs);
+        let (Some(lifetime_secs_max), Some(expires)) =
+            (expected.lifetime_secs_max, self.times.expires)
+        else {
             return Ok(());
         };
         let begun = self
@@ -160,7 +187,7 @@ fn subtype(media_type: &str) -> &str {
     }
 }
 
-fn missing(name: &str) -> TokenRefusal {
+pub(crate) fn missing(name: &str) -> TokenRefusal {
     TokenRefusal::ClaimMissing(name.into())
 }
 

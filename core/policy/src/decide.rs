@@ -12,19 +12,23 @@ use crate::demand::{ClaimDemand, Demand, Requirements};
 use crate::identity::Identity;
 use crate::network::Network;
 
-/// Holds an identity against a demand. `peer` is the client's address.
+/// Holds an identity against a demand. `peer` is the client's address; where it is not known, it is in no network.
 ///
 /// The limit of the credential's own networks holds on public routes as well: whoever shows a credential from where it
 /// must not be used is refused, since the upstream would be told the name.
 #[must_use]
-pub fn decide<'d>(demand: &'d Demand, identity: Option<&Identity>, peer: IpAddr) -> Ruling<'d> {
+pub fn decide<'d>(
+    demand: &'d Demand,
+    identity: Option<&Identity>,
+    peer: Option<IpAddr>,
+) -> Ruling<'d> {
     let elsewhere = identity.is_some_and(|known| !within(&known.networks, peer));
     let (requirements, identity) = match (demand, identity) {
         (Demand::Anyone, _) if elsewhere => return deny(vec![Unmet::CredentialNetwork]),
         (Demand::Anyone, _) => return Ruling::Allow(Reasons::Anyone),
         (Demand::AnyoneFrom(_), _) if elsewhere => return deny(vec![Unmet::CredentialNetwork]),
         // Without a network nobody is in one: only for a credential does an empty list mean anywhere.
-        (Demand::AnyoneFrom(networks), _) if !networks.iter().any(|net| net.contains(peer)) => {
+        (Demand::AnyoneFrom(networks), _) if find(networks, peer).is_none() => {
             return deny(vec![Unmet::Networks(networks)]);
         }
         (Demand::AnyoneFrom(_), _) => return Ruling::Allow(Reasons::Anyone),
@@ -111,6 +115,8 @@ pub enum Unmet<'d> {
     Groups(&'d [Box<str>]),
     /// The claim is absent or has another value.
     Claim(&'d ClaimDemand),
+    /// No second factor was given.
+    SecondFactor,
     /// These scopes are missing.
     Scopes(Vec<&'d str>),
 }
@@ -123,6 +129,7 @@ impl<'d> Unmet<'d> {
             Unmet::Identity => Cause::CredentialsMissing,
             Unmet::CredentialNetwork | Unmet::Networks(_) => Cause::AddressNotAllowed,
             Unmet::Users(_) | Unmet::Groups(_) | Unmet::Claim(_) => Cause::IdentityNotAllowed,
+            Unmet::SecondFactor => Cause::SecondFactorRequired,
             Unmet::Scopes(_) => Cause::ScopeInsufficient,
         }
     }
@@ -137,6 +144,7 @@ impl<'d> Unmet<'d> {
             Unmet::Users(_) => "the caller is none of the users of the rule",
             Unmet::Groups(_) => "the caller is in none of the groups of the rule",
             Unmet::Claim(_) => "a claim of the token does not have a value that the rule names",
+            Unmet::SecondFactor => "the route demands a second factor, and none was given",
             Unmet::Scopes(_) => "the caller lacks a scope of the rule",
         }
     }
@@ -149,7 +157,8 @@ impl<'d> Unmet<'d> {
             | Unmet::Networks(_)
             | Unmet::Users(_)
             | Unmet::Groups(_)
-            | Unmet::Claim(_) => None,
+            | Unmet::Claim(_)
+            | Unmet::SecondFactor => None,
         }
     }
 }
@@ -159,10 +168,10 @@ impl Requirements {
     fn hold_against<'d>(
         &'d self,
         identity: &Identity,
-        peer: IpAddr,
+        peer: Option<IpAddr>,
     ) -> Result<Met<'d>, Vec<Unmet<'d>>> {
         let mut unmet = Vec::new();
-        let network = self.networks.iter().find(|network| network.contains(peer));
+        let network = find(&self.networks, peer);
         if network.is_none() && !self.networks.is_empty() {
             unmet.push(Unmet::Networks(&self.networks));
         }
@@ -183,6 +192,10 @@ impl Requirements {
                 .filter(|claim| !claim_holds(claim, identity))
                 .map(Unmet::Claim),
         );
+        // After the person: whom no rule lets in is not sent to set something up.
+        if self.second_factor && !identity.source.has_second_factor() {
+            unmet.push(Unmet::SecondFactor);
+        }
         let scopes = self.scopes.iter();
         let missing: Vec<&str> = scopes
             .filter(|scope| !identity.scopes.contains(scope))
@@ -211,8 +224,13 @@ fn claim_holds(claim: &ClaimDemand, identity: &Identity) -> bool {
         .is_some_and(|value| claim.is_met_by(value))
 }
 
-fn within(networks: &[Network], peer: IpAddr) -> bool {
-    networks.is_empty() || networks.iter().any(|network| network.contains(peer))
+fn within(networks: &[Network], peer: Option<IpAddr>) -> bool {
+    networks.is_empty() || find(networks, peer).is_some()
+}
+
+fn find(networks: &[Network], peer: Option<IpAddr>) -> Option<&Network> {
+    let peer = peer?;
+    networks.iter().find(|network| network.contains(peer))
 }
 
 /// Refuses with the cause of the first requirement. Without any, nothing says why, and nobody is known.
@@ -252,7 +270,9 @@ impl fmt::Display for Reasons<'_> {
 impl fmt::Display for Unmet<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unmet::Identity | Unmet::CredentialNetwork => f.write_str(self.detail()),
+            Unmet::Identity | Unmet::CredentialNetwork | Unmet::SecondFactor => {
+                f.write_str(self.detail())
+            }
             Unmet::Networks(networks) => list(f, "the address is in none of", networks.iter()),
             Unmet::Users(users) => list(f, "the caller is none of", users.iter()),
             Unmet::Groups(groups) => list(f, "the caller is in none of", groups.iter()),

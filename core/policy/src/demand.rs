@@ -30,6 +30,8 @@ pub struct Requirements {
     pub scopes: Vec<Box<str>>,
     /// Claims and their values.
     pub claims: Vec<ClaimDemand>,
+    /// Whether a second factor must have been given.
+    pub second_factor: bool,
     /// Networks of the client's address.
     pub networks: Vec<Network>,
 }

@@ -53,6 +53,8 @@ pub enum Source {
     Session {
         /// The session's public id.
         id: Box<str>,
+        /// Whether a second factor was given when it was begun.
+        second_factor: bool,
     },
     /// An API key of the store.
     ApiKey {
@@ -78,11 +80,20 @@ impl Source {
         }
     }
 
+    /// Whether a second factor was given, as far as the gateway knows: what an issuer of tokens has asked for is in claims.
+    #[must_use]
+    pub const fn has_second_factor(&self) -> bool {
+        match self {
+            Source::Session { second_factor, .. } => *second_factor,
+            Source::User | Source::ApiKey { .. } | Source::Token { .. } => false,
+        }
+    }
+
     /// The session's public id, where the identity comes from one.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
         match self {
-            Source::Session { id } => Some(id),
+            Source::Session { id, .. } => Some(id),
             Source::User | Source::ApiKey { .. } | Source::Token { .. } => None,
         }
     }

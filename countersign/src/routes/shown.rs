@@ -88,6 +88,10 @@ impl<'f> Found<'f> {
         ];
         if rule.accept.bearer {
             fields.push(("issuers", words(&self.issuers(rule), "none")));
+            let asked = self.asked(rule);
+            if !asked.is_empty() {
+                fields.push(("asked about tokens", asked.join(", ")));
+            }
         }
         if let Some(cors) = rule.cors.as_deref() {
             fields.push(("cors", pages::summary(cors)));
@@ -121,6 +125,7 @@ impl<'f> Found<'f> {
                     "accept": accepted(rule),
                     "demand": demand(&rule.demand),
                     "issuers": self.issuers(rule),
+                    "asked_about_tokens": self.asked(rule),
                     "cors": pages::as_json(rule.cors.as_deref(), self.page.map(|(origin, _)| origin)),
                     "upstream": self.upstream(rule),
                 })
@@ -139,6 +144,18 @@ impl<'f> Found<'f> {
             .iter()
             .filter_map(|index| Some(&*issuers.get(*index)?.name))
             .collect()
+    }
+
+    /// The issuers that opaque tokens are shown to.
+    fn asked(&self, rule: &RouteRules) -> Vec<&'f str> {
+        let issuers = &self.checked.rules.issuers;
+        let is_asked = |name: &&str| {
+            let mut asked = issuers
+                .iter()
+                .filter(|issuer| issuer.introspection.is_some());
+            asked.any(|issuer| *issuer.name == **name)
+        };
+        self.issuers(rule).into_iter().filter(is_asked).collect()
     }
 
     fn upstream(&self, rule: &RouteRules) -> &'f str {
@@ -194,6 +211,7 @@ fn demand(demand: &Demand) -> String {
                     .iter()
                     .map(|claim| format!("claim {} = {}", claim.name, claim.any_of.join(" or "))),
             );
+            parts.extend(wanted.second_factor.then(|| "second factor".to_owned()));
             parts.extend((!wanted.networks.is_empty()).then(|| networks(&wanted.networks)));
             parts.join(", ")
         }

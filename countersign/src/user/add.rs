@@ -9,7 +9,7 @@ use countersign_wire::basic::normalized;
 use super::digest;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::printing::{self, NOTICED, plain};
+use crate::printing::{self, NOTICED, NOTICED_BUT_OPEN, plain};
 use crate::{names, password};
 
 #[derive(clap::Args)]
@@ -88,7 +88,7 @@ pub(super) fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), Failure
         }
         None => context.block_on(store.set_password(&name, hash, now))?,
     }
-    eprintln!("set the password of `{}`; {NOTICED}", plain(&name));
+    eprintln!("set the password of `{}`; {NOTICED_BUT_OPEN}", plain(&name));
     told(&password, args.generate)
 }
 

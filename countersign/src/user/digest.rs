@@ -12,7 +12,7 @@ use countersign_wire::digest::{Algorithm, Charset, SecretHash, user_hash};
 use crate::context::{Context, DigestPlan};
 use crate::failure::Failure;
 use crate::password;
-use crate::printing::{NOTICED, list as words, plain};
+use crate::printing::{NOTICED, NOTICED_BUT_OPEN, list as words, plain};
 
 #[derive(clap::Args)]
 #[command(
@@ -91,7 +91,10 @@ fn on(name: &str, context: &Context) -> Result<(), Failure> {
 fn off(name: &str, context: &Context) -> Result<(), Failure> {
     let store = context.store()?;
     context.block_on(store.switch_digest_off(name, context.now_unix_secs()))?;
-    eprintln!("switched Digest off for `{}`; {NOTICED}", plain(name));
+    eprintln!(
+        "switched Digest off for `{}`; {NOTICED_BUT_OPEN}",
+        plain(name)
+    );
     Ok(())
 }
 

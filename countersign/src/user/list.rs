@@ -6,6 +6,7 @@ use countersign_store::{StoreError, User};
 use countersign_wire::basic::normalized;
 use serde::Serialize;
 
+use super::second_factor;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{self, list as words, plain, time};
@@ -56,8 +57,12 @@ pub(super) fn show(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
     let Some(user) = user else {
         return Err(StoreError::UserAbsent { name: name.into() }.into());
     };
+    let factor = context.block_on(context.store()?.totp_state(&name))?;
     if args.json {
-        return printing::json(&Shown::from(&user));
+        return printing::json(&ShownWhole {
+            user: Shown::from(&user),
+            second_factor: factor.map(second_factor::Shown::from),
+        });
     }
     printing::data(&printing::fields(&[
         ("name", plain(&user.name).into()),
@@ -66,6 +71,7 @@ pub(super) fn show(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
         ("state", state(&user).to_owned()),
         ("password hash", user.hash_kind.to_string()),
         ("digest", digest(&user)),
+        ("second factor", second_factor::words(factor)),
         ("created", time(user.created_unix_secs)),
         ("changed", time(user.changed_unix_secs)),
     ]))
@@ -129,6 +135,14 @@ struct Shown<'u> {
     digest: Option<ShownDigest<'u>>,
     created: String,
     changed: String,
+}
+
+/// The same with what is looked up for one user alone.
+#[derive(Serialize)]
+struct ShownWhole<'u> {
+    #[serde(flatten)]
+    user: Shown<'u>,
+    second_factor: Option<second_factor::Shown>,
 }
 
 /// For what Digest is switched on.

@@ -26,6 +26,10 @@ pub(crate) struct Account {
     pub(crate) peer: String,
     pub(crate) user_agent: Option<String>,
     pub(crate) subject: Option<String>,
+    /// The user whom the credentials name, where there is one by that name.
+    pub(crate) account: Option<String>,
+    /// The public id of the API key.
+    pub(crate) key: Option<String>,
     /// What exactly was found; the last of the steps has it where there are steps.
     pub(crate) detail: Option<String>,
     pub(crate) steps: Vec<Step>,
@@ -49,12 +53,14 @@ impl From<RefusalRecord> for Account {
             route: record.route.map(Into::into),
             scheme: record.scheme.map(Into::into),
             method: record.method.into(),
-            host: None,
+            host: record.host.map(Into::into),
             path: record.path.into(),
             peer: record.peer.into(),
             user_agent: record.user_agent.map(Into::into),
-            subject: None,
-            detail: None,
+            subject: record.subject.map(Into::into),
+            account: record.account.map(Into::into),
+            key: record.key_id.map(Into::into),
+            detail: record.detail.map(Into::into),
             // A gateway of another version may have written other steps; the rest is told all the same.
             steps: serde_json::from_str(&record.steps).unwrap_or_default(),
         }
@@ -98,6 +104,8 @@ impl Account {
         let optional = [
             ("host", &self.host),
             ("subject", &self.subject),
+            ("account", &self.account),
+            ("API key", &self.key),
             ("user agent", &self.user_agent),
             ("detail", &self.detail),
         ];
@@ -149,6 +157,8 @@ impl Account {
             "peer": self.peer,
             "user_agent": self.user_agent,
             "subject": self.subject,
+            "account": self.account,
+            "key": self.key,
             "detail": self.detail,
             "steps": steps,
             "who": entry.map(|entry| entry.who.word()),

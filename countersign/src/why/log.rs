@@ -24,6 +24,8 @@ struct Line {
     route: Option<String>,
     detail: Option<String>,
     subject: Option<String>,
+    account: Option<String>,
+    key: Option<String>,
     peer: String,
     method: String,
     host: Option<String>,
@@ -64,6 +66,8 @@ fn account(line: &[u8], id: &str) -> Option<Account> {
         peer: line.peer,
         user_agent: None,
         subject: line.subject,
+        account: line.account,
+        key: line.key,
         detail: line.detail,
         steps: Vec::new(),
     })

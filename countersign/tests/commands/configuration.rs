@@ -17,7 +17,8 @@ fn what_init_writes_checks_clean() {
             stdout: String::new(),
             stderr:
                 "wrote `countersign.toml`\nnext: set the upstream in it, then `countersign check`, \
-                     `countersign user add NAME`, `countersign serve`\n"
+                     `countersign user add NAME`, `countersign serve`\n\
+                 then: write down who may do what, and run it with `countersign policy test FILE`\n"
                     .to_owned(),
         }
     );

@@ -7,6 +7,8 @@ use crate::room::{Ran, Room};
 
 const PASSWORD: &[u8] = b"correct horse battery\n";
 const NOTICED: &str = "running gateways notice within a tenth of a second";
+const NOTICED_BUT_OPEN: &str =
+    "running gateways notice within a tenth of a second, and let WebSockets that are open go on";
 
 fn room_with_alice() -> Room {
     let room = Room::initialised();
@@ -72,7 +74,7 @@ fn digest_is_switched_on_kept_on_by_passwd_and_switched_off() {
         Ran {
             code: 0,
             stdout: String::new(),
-            stderr: format!("switched Digest off for `alice`; {NOTICED}\n"),
+            stderr: format!("switched Digest off for `alice`; {NOTICED_BUT_OPEN}\n"),
         }
     );
     assert_eq!(shown(&room), json!(null));

@@ -86,7 +86,9 @@ fn what_is_named_is_lifted() {
 fn to_lift_without_saying_what_is_wrong_usage() {
     let room = room();
     let stderr = room.bad(2, &["lock", "lift", "--store", "s.db"]);
-    assert!(stderr.contains("--account <NAME>"), "{stderr}");
+    for way in ["--account <NAME>", "--network <NETWORK>", "--all"] {
+        assert!(stderr.contains(way), "{stderr}");
+    }
     let stderr = room.bad(
         2,
         &["lock", "lift", "--network", "10.0.0.1/8", "--store", "s.db"],

@@ -9,7 +9,9 @@
 )]
 
 mod admin;
+mod backup;
 mod configuration;
+mod contrib;
 mod demo;
 mod digest;
 mod explain;
@@ -17,11 +19,15 @@ mod fail2ban;
 mod help;
 mod import;
 mod key;
+mod live;
 mod lock;
+mod obstacles;
+mod policy;
 mod reload;
 mod room;
 mod routes;
 mod serve;
 mod session;
 mod user;
+mod watch;
 mod why;

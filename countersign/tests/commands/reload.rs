@@ -77,6 +77,16 @@ fn a_file_with_errors_changes_nothing_and_is_told_everywhere() {
     let lines = running.stderr_until("\"reload-refused\"");
     let refused: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
     assert_eq!(refused["errors"], 2);
+    let reason = refused["reason"].as_str().unwrap();
+    let place = reason.strip_prefix("countersign.toml:").unwrap();
+    let (line, words) = place.split_once(": ").unwrap();
+    let faulty = std::fs::read_to_string(room.path("countersign.toml")).unwrap();
+    let line: usize = line.parse().unwrap();
+    assert!(
+        faulty.lines().nth(line - 1).is_some(),
+        "{line} is a line of the file"
+    );
+    assert!(!words.is_empty());
     assert_eq!(status(&url), "404");
 }
 

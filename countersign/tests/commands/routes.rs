@@ -133,7 +133,7 @@ fn in_json() {
                 "route": "tenant", "fits": true, "reason": "host, path and method fit", "only_on_hosts": [],
             }],
             "deciding": [{
-                "route": "tenant", "only_on_hosts": [], "accept": ["basic"], "issuers": [], "cors": null,
+                "route": "tenant", "only_on_hosts": [], "accept": ["basic"], "issuers": [], "asked_about_tokens": [], "cors": null,
                 "upstream": "tenant",
                 "demand": "a known caller, user alice or bob",
             }],
@@ -323,4 +323,33 @@ fn what_a_page_may_do_is_said_for_its_origin_and_method() {
         room.json(&["routes", "/open", "--origin", "null", "--json"])["deciding"][0]["cors"],
         json!({ "origins": ["*"], "credentials": false, "origin_allowed": true })
     );
+}
+
+#[test]
+fn the_issuer_that_opaque_tokens_are_shown_to_is_named() {
+    let room = Room::new();
+    room.write("client.secret", "secret");
+    room.write(
+        "countersign.toml",
+        r#"
+[issuer.main]
+issuer = "https://id.example.com"
+keys = { discovery = true }
+audience = "api"
+introspection = { client_id = "gateway", secret_file = "client.secret" }
+
+[upstream.app]
+url = "http://127.0.0.1:3000"
+
+[[route]]
+name = "all"
+upstream = "app"
+accept = ["bearer"]
+allow = { identity = true }
+"#,
+    );
+    let shown = room.good(&["routes", "https://api.example.com/"]);
+    assert!(shown.contains("asked about tokens:  main\n"), "{shown}");
+    let report = room.json(&["routes", "https://api.example.com/", "--json"]);
+    assert_eq!(report["deciding"][0]["asked_about_tokens"], json!(["main"]));
 }

@@ -41,7 +41,8 @@ fn an_address_that_is_taken_is_named() {
     assert_eq!(
         stderr,
         format!(
-            "error: cannot listen on `127.0.0.1:{port}`: Address already in use (os error 98)\n"
+            "error: cannot listen on `127.0.0.1:{port}`: Address already in use (os error 98)\n\
+             help: `countersign check --live` says whether another program has it, or this user may not\n"
         )
     );
 }

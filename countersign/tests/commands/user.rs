@@ -6,6 +6,8 @@ use crate::room::{Ran, Room};
 
 const PASSWORD: &[u8] = b"correct horse battery\n";
 const NOTICED: &str = "running gateways notice within a tenth of a second";
+const NOTICED_BUT_OPEN: &str =
+    "running gateways notice within a tenth of a second, and let WebSockets that are open go on";
 
 fn room_with_alice() -> Room {
     let room = Room::new();
@@ -36,14 +38,15 @@ fn the_life_of_a_user() {
     let shown = |disabled: bool, groups: &[&str]| {
         json!({
             "name": "alice", "display_name": "Alice Example", "groups": groups, "disabled": disabled,
-            "hash": "argon2id", "digest": null, "created": "<time>", "changed": "<time>",
+            "hash": "argon2id", "digest": null, "second_factor": null, "created": "<time>",
+            "changed": "<time>",
         })
     };
     let show = || room.json(&["user", "show", "alice", "--json", "--store", "s.db"]);
     assert_eq!(show(), shown(false, &["staff"]));
     assert_eq!(
         run(&["user", "disable", "alice"]),
-        said(format!("disabled `alice`; {NOTICED}\n"))
+        said(format!("disabled `alice`; {NOTICED_BUT_OPEN}\n"))
     );
     assert_eq!(show(), shown(true, &["staff"]));
     assert_eq!(
@@ -55,12 +58,12 @@ fn the_life_of_a_user() {
     ];
     assert_eq!(
         run(&groups),
-        said(format!("`alice` is in a, b; {NOTICED}\n"))
+        said(format!("`alice` is in a, b; {NOTICED_BUT_OPEN}\n"))
     );
     assert_eq!(show(), shown(false, &["a", "b"]));
     assert_eq!(
         run(&["user", "groups", "alice"]),
-        said(format!("`alice` is in no group; {NOTICED}\n"))
+        said(format!("`alice` is in no group; {NOTICED_BUT_OPEN}\n"))
     );
     let passwd = room.run_with(
         &["user", "passwd", "alice", "--store", "s.db"],
@@ -68,12 +71,12 @@ fn the_life_of_a_user() {
     );
     assert_eq!(
         passwd,
-        said(format!("set the password of `alice`; {NOTICED}\n"))
+        said(format!("set the password of `alice`; {NOTICED_BUT_OPEN}\n"))
     );
     assert_eq!(
         run(&["user", "delete", "alice"]),
         said(format!(
-            "deleted `alice` and revoked its API keys; {NOTICED}\n"
+            "deleted `alice` and revoked its API keys; {NOTICED_BUT_OPEN}\n"
         ))
     );
     assert_eq!(
@@ -106,6 +109,7 @@ fn users_are_listed_in_columns_and_shown_in_lines() {
          state:          enabled\n\
          password hash:  argon2id\n\
          digest:         off\n\
+         second factor:  none\n\
          created:        <time>\n\
          changed:        <time>\n"
     );
@@ -284,7 +288,8 @@ fn what_is_no_store_is_left_as_it_is() {
     let stderr = room.bad(1, &["user", "list", "--store", "notes.txt"]);
     assert_eq!(
         stderr,
-        "error: cannot open the store `notes.txt`: the file of the database is damaged or not a database\n"
+        "error: cannot open the store `notes.txt`: the file of the database is damaged or not a database\n\
+         help: stop the gateways, keep the file for a look, and put a backup in its place with `countersign restore`\n"
     );
 }
 

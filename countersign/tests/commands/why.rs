@@ -19,6 +19,11 @@ fn refusal() -> RefusalRecord {
         path: "/notes".into(),
         peer: "192.0.2.1".into(),
         user_agent: Some("curl/8".into()),
+        host: Some("a.example.com".into()),
+        subject: None,
+        account: Some("alice".into()),
+        key_id: Some("abcdefghijkl".into()),
+        detail: Some("the account is disabled".into()),
         steps: r#"[{"stage":"route","words":"route `notes` decides"},{"stage":"verify","words":"the user is disabled"}]"#
             .into(),
     }
@@ -49,7 +54,11 @@ fn everything_that_is_known_is_told() {
              when:                 <time>\n\
              request:              GET /notes\n\
              peer:                 192.0.2.1\n\
+             host:                 a.example.com\n\
+             account:              alice\n\
+             API key:              abcdefghijkl\n\
              user agent:           curl/8\n\
+             detail:               the account is disabled\n\
              \n\
              the way of the request:\n\
              \x20 route   route `notes` decides\n\
@@ -74,8 +83,8 @@ fn in_json() {
         json!({
             "request_id": "5k2m9x0c7q1v8z3b4n6d", "time": "<time>", "cause": "account-disabled", "title": entry.title,
             "meaning": entry.meaning, "told": "credentials-rejected", "status": 401, "route": "notes", "scheme": "basic",
-            "method": "GET", "host": null, "path": "/notes", "peer": "192.0.2.1", "user_agent": "curl/8", "subject": null,
-            "detail": null,
+            "method": "GET", "host": "a.example.com", "path": "/notes", "peer": "192.0.2.1", "user_agent": "curl/8", "subject": null,
+            "account": "alice", "key": "abcdefghijkl", "detail": "the account is disabled",
             "steps": [
                 { "stage": "route", "words": "route `notes` decides" },
                 { "stage": "verify", "words": "the user is disabled" },
@@ -100,7 +109,10 @@ fn a_record_of_another_version_is_told_as_far_as_it_is_understood() {
         ),
         "{told}"
     );
-    assert!(told.ends_with("user agent:           curl/8\n"), "{told}");
+    assert!(
+        told.ends_with("detail:               the account is disabled\n"),
+        "{told}"
+    );
 }
 
 #[test]

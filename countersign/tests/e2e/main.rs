@@ -16,10 +16,13 @@ mod clients;
 mod cors;
 mod credentials;
 mod durability;
+mod endpoint;
 mod exchange;
 mod gateway;
+mod introspection;
 mod issuer;
 mod issuers;
+mod token_server;
 mod upstream;
 
 use std::time::Duration;

@@ -78,6 +78,7 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
         public_url: server.public_url,
         api_key: api_key.rules,
         password_cost: scheme::password_cost(basic.as_ref(), scene),
+        second_factor_waived: scheme::second_factor_waived(basic.as_ref()),
         digest: digest_rules,
         session: takes_sessions.then_some(session),
         issuers: issuers.iter().map(|issuer| issuer.rules.clone()).collect(),
@@ -91,6 +92,7 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
     let settings = Settings {
         listen: server.listen,
         admin: server::admin(document.table(&file::ADMIN).as_ref(), scene),
+        reload_on_change: server::reload(document.table(&file::RELOAD).as_ref()),
         workers: server.workers,
         trusted_proxies: server.trusted_proxies,
         tls: server.tls,
@@ -100,6 +102,10 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
         cache_entries_max: entries_max,
         brakes_entries_max: brakes.entries_max,
         digest,
+        introspection: issuers
+            .iter()
+            .map(|issuer| issuer.introspection.clone())
+            .collect(),
         issuers: issuers.into_iter().map(|issuer| issuer.keys).collect(),
         upstreams: upstreams
             .into_iter()

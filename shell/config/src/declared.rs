@@ -4,15 +4,19 @@
 //! Knows: names, types, bounds, defaults, meanings. Does not know how values are checked against each other.
 
 mod access;
+mod asking;
 mod pages;
 mod serving;
 pub(crate) use access::{
     allow, api_key, basic, digest, hash, identity, issuer, keys, route, session, upstream,
     upstream_tls,
 };
+pub(crate) use asking::introspection;
 pub(crate) use pages::cors;
 mod operation;
-pub(crate) use operation::{admin, brakes};
+pub(crate) use operation::{admin, brakes, reload};
+mod policy_tests;
+pub(crate) use policy_tests::{caller, test, tests_file};
 pub(crate) use serving::{cache, limits, log, server, store, tls};
 
 /// A table of the file.
@@ -44,6 +48,8 @@ pub(crate) enum Kind {
     Flag,
     /// A whole number within bounds.
     Whole(u64, u64),
+    /// A string, or a whole number within bounds.
+    TextOrWhole(u64, u64),
     /// A list of strings.
     Texts,
     /// A string or a list of strings.
@@ -58,6 +64,8 @@ pub(crate) enum Kind {
     Tables(&'static Section),
     /// A table of names of the user's choice, each with a string or a list of strings.
     TextsByName,
+    /// A table of names of the user's choice, each with any value but a date.
+    ValuesByName,
 }
 
 /// What holds where a key is absent.
@@ -78,10 +86,11 @@ impl Kind {
             Kind::Text | Kind::Choice(_) => "a string",
             Kind::Flag => "`true` or `false`",
             Kind::Whole(..) => "a whole number",
+            Kind::TextOrWhole(..) => "a string or a whole number",
             Kind::Texts => "a list of strings",
             Kind::TextOrTexts => "a string or a list of strings",
             Kind::TextOrTable(_) => "a string or a table",
-            Kind::Table(_) | Kind::Named(_) | Kind::TextsByName => "a table",
+            Kind::Table(_) | Kind::Named(_) | Kind::TextsByName | Kind::ValuesByName => "a table",
             Kind::Tables(_) => "a list of tables",
         }
     }
@@ -112,6 +121,7 @@ section!(file, "top level", "Keys that stand before the first section.", {
         "Whether warnings keep the gateway from starting, as errors do.";
     SERVER = "server": Table(&server::SECTION), Absent("all its defaults"), "The listener.";
     ADMIN = "admin": Table(&admin::SECTION), Absent("there is none"), "The admin listener.";
+    RELOAD = "reload": Table(&reload::SECTION), Absent("all its defaults"), "When a changed configuration is taken up.";
     STORE = "store": Table(&store::SECTION), Absent("all its defaults"), "Where users and keys are kept.";
     LOG = "log": Table(&log::SECTION), Absent("all its defaults"), "The log.";
     CACHE = "cache": Table(&cache::SECTION), Absent("all its defaults"), "Verified credentials that are remembered.";
@@ -135,6 +145,7 @@ pub(crate) static SECTIONS: &[&Section] = &[
     &tls::SECTION,
     &limits::SECTION,
     &admin::SECTION,
+    &reload::SECTION,
     &store::SECTION,
     &log::SECTION,
     &cache::SECTION,
@@ -146,6 +157,7 @@ pub(crate) static SECTIONS: &[&Section] = &[
     &api_key::SECTION,
     &issuer::SECTION,
     &keys::SECTION,
+    &introspection::SECTION,
     &identity::SECTION,
     &cors::SECTION,
     &upstream::SECTION,
@@ -153,6 +165,10 @@ pub(crate) static SECTIONS: &[&Section] = &[
     &route::SECTION,
     &allow::SECTION,
 ];
+
+/// The sections of a file with tests of the rules.
+pub(crate) static TESTS_SECTIONS: &[&Section] =
+    &[&tests_file::SECTION, &test::SECTION, &caller::SECTION];
 
 #[cfg(test)]
 mod tests;

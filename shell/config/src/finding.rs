@@ -107,6 +107,17 @@ impl Findings {
         report
     }
 
+    /// The first error in one line: file, line and words.
+    #[must_use]
+    pub fn first_error(&self) -> Option<String> {
+        let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+        let error = self.list.iter().find(is_error)?;
+        let before = self.text.get(..error.span.start).unwrap_or_default();
+        let line = before.matches('\n').count().saturating_add(1);
+        let (words, _) = error.problem.words();
+        Some(format!("{}:{line}: {words}", self.file_name))
+    }
+
     fn render_one(&self, finding: &Finding, renderer: &Renderer) -> String {
         let level = match finding.severity {
             Severity::Error => Level::ERROR,

@@ -22,9 +22,11 @@ mod check;
 mod declared;
 mod finding;
 mod nearest;
+pub mod policy_tests;
 mod problem;
 mod read;
 mod reference;
+mod schema;
 mod settings;
 mod surroundings;
 
@@ -35,13 +37,14 @@ use toml::de::DeTable;
 
 pub use finding::{Finding, Findings, Look, Severity};
 pub use problem::{
-    CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, Problem, RouteProblem, ServerProblem,
-    SessionProblem, TextProblem, UrlDefect,
+    CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, PolicyTestProblem, Problem,
+    RouteProblem, ServerProblem, SessionProblem, TextProblem, UrlDefect,
 };
-pub use reference::reference_markdown;
+pub use reference::{reference_markdown, tests_reference_markdown};
+pub use schema::schema_json;
 pub use settings::{
-    AccessFormat, Digest, IssuerKeys, KeySource, Limits, Log, LogFormat, Settings, Tls, Upstream,
-    UpstreamTls,
+    AccessFormat, Client, Digest, Introspection, IssuerKeys, KeySource, Limits, Log, LogFormat,
+    Server, Settings, Tls, Upstream, UpstreamTls,
 };
 pub use surroundings::{Access, FileSystem, Surroundings};
 

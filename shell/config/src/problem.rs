@@ -6,6 +6,7 @@ mod cors;
 mod digest;
 mod header;
 mod issuer;
+mod policy_test;
 mod route;
 mod server;
 mod session;
@@ -17,6 +18,8 @@ pub(crate) use digest::NONCE_KEY_BYTES_MIN;
 pub use header::HeaderProblem;
 pub(crate) use issuer::ALGORITHM_NAMES;
 pub use issuer::IssuerProblem;
+pub(crate) use policy_test::EXPECTED;
+pub use policy_test::PolicyTestProblem;
 pub use route::RouteProblem;
 pub use server::{ServerProblem, UrlDefect};
 pub use session::SessionProblem;
@@ -41,6 +44,8 @@ pub enum Problem {
     Route(RouteProblem),
     /// With the rules for pages of other origins.
     Cors(CorsProblem),
+    /// With a test of the rules.
+    PolicyTest(PolicyTestProblem),
 }
 
 impl Problem {
@@ -56,6 +61,7 @@ impl Problem {
             Problem::Issuer(problem) => problem.words(),
             Problem::Route(problem) => problem.words(),
             Problem::Cors(problem) => problem.words(),
+            Problem::PolicyTest(problem) => problem.words(),
         };
         (on_one_line(&message), on_one_line(&help))
     }
@@ -93,7 +99,8 @@ from!(
     Session(SessionProblem),
     Issuer(IssuerProblem),
     Route(RouteProblem),
-    Cors(CorsProblem)
+    Cors(CorsProblem),
+    PolicyTest(PolicyTestProblem)
 );
 
 /// `did you mean`, or else the other sentence.

@@ -9,6 +9,7 @@
 
 use std::ops::Deref;
 
+use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -30,6 +31,13 @@ impl<T> Deref for Located<T> {
     fn deref(&self) -> &T {
         &self.value
     }
+}
+
+/// What stands where a string or a whole number may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextOrWhole<'d> {
+    Text(&'d str),
+    Whole(u64),
 }
 
 /// A table of the document that is read by the keys of its section. Whatever is wrong goes to the sink at once, and the
@@ -148,7 +156,7 @@ impl<'d> Fields<'d> {
             return self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
         };
         let (min, max) = match key.kind {
-            Kind::Whole(min, max) => (min, max),
+            Kind::Whole(min, max) | Kind::TextOrWhole(min, max) => (min, max),
             _ => (0, u64::MAX),
         };
         match u64::from_str_radix(integer.as_str(), integer.radix()) {
@@ -168,6 +176,17 @@ impl<'d> Fields<'d> {
                 None
             }
         }
+    }
+
+    /// A string or a whole number, whichever is there.
+    pub(crate) fn text_or_whole(&self, key: &'static Key) -> Option<Located<TextOrWhole<'d>>> {
+        let value = self.table.get(key.name)?;
+        let span = value.span();
+        let value = match value.get_ref() {
+            DeValue::Integer(_) => TextOrWhole::Whole(self.whole(key)?.value),
+            _ => TextOrWhole::Text(self.as_text(key.name, value, key.kind.words())?.value),
+        };
+        Some(Located { value, span })
     }
 
     /// A list of strings, or one string where the kind allows that. An empty list counts as a fault.
@@ -299,6 +318,52 @@ impl<'d> Fields<'d> {
             ));
         }
         by_name
+    }
+
+    /// Names of the user's choice, each with a value of any kind that JSON has as well.
+    pub(crate) fn values_by_name(&self, key: &'static Key) -> Map<String, Value> {
+        let Some(value) = self.table.get(key.name) else {
+            return Map::new();
+        };
+        let DeValue::Table(table) = value.get_ref() else {
+            let _: Option<()> =
+                self.wrong(key.name, value.span(), key.kind.words(), value.get_ref());
+            return Map::new();
+        };
+        self.members(table)
+    }
+
+    fn members(&self, table: &DeTable<'_>) -> Map<String, Value> {
+        let members = table.iter().filter_map(|(name, value)| {
+            let name = name.get_ref();
+            Some((name.to_string(), self.as_json(name, value)?))
+        });
+        members.collect()
+    }
+
+    fn as_json(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Value> {
+        const WANTED: &str = "a string, a number, a boolean, a list or a table";
+        Some(match value.get_ref() {
+            DeValue::String(text) => Value::from(text.as_ref()),
+            DeValue::Boolean(flag) => Value::from(*flag),
+            DeValue::Integer(integer) => {
+                match i64::from_str_radix(integer.as_str(), integer.radix()) {
+                    Ok(number) => Value::from(number),
+                    Err(_) => return self.wrong(key, value.span(), WANTED, value.get_ref()),
+                }
+            }
+            DeValue::Float(float) => match float.as_str().parse::<f64>() {
+                // JSON has neither infinity nor "not a number".
+                Ok(number) if number.is_finite() => Value::from(number),
+                Ok(_) | Err(_) => return self.wrong(key, value.span(), WANTED, value.get_ref()),
+            },
+            DeValue::Array(list) => {
+                let elements = list.iter().filter_map(|element| self.as_json(key, element));
+                Value::Array(elements.collect())
+            }
+            DeValue::Table(table) => Value::Object(self.members(table)),
+            other @ DeValue::Datetime(_) => return self.wrong(key, value.span(), WANTED, other),
+        })
     }
 
     /// Whether the value of the key is a string, for keys that take a string or a table.

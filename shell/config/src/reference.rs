@@ -2,7 +2,7 @@
 //!
 //! Knows Markdown. Does not know values.
 
-use crate::declared::{Default, Key, Kind, SECTIONS, Section};
+use crate::declared::{Default, Key, Kind, SECTIONS, Section, TESTS_SECTIONS};
 
 /// The reference of every section and key, as Markdown.
 #[must_use]
@@ -13,6 +13,19 @@ pub fn reference_markdown() -> String {
          wrong with it at once.\n",
     );
     for section in SECTIONS {
+        write_section(&mut page, section);
+    }
+    page
+}
+
+/// The reference of the files that `countersign policy test` reads, as Markdown.
+#[must_use]
+pub fn tests_reference_markdown() -> String {
+    let mut page = String::from(
+        "# Tests of rules\n\nThe file is TOML. `countersign policy test FILE` runs it against the rules of the configuration, \
+         without a network. The guide: [testing rules](../guide/policy-tests.md).\n",
+    );
+    for section in TESTS_SECTIONS {
         write_section(&mut page, section);
     }
     page
@@ -55,13 +68,17 @@ fn kind(kind: &Kind) -> String {
             format!("whole number, {min} to {max}")
         }
         Kind::Whole(min, _) => format!("whole number, from {min}"),
+        Kind::TextOrWhole(min, max) => format!("a string, or a whole number, {min} to {max}"),
         Kind::Table(section) | Kind::Named(section) | Kind::Tables(section) => {
             format!("table: `{}`", section.title)
         }
         Kind::TextOrTable(section) => format!("a string or a table: `{}`", section.title),
-        Kind::Text | Kind::Flag | Kind::Texts | Kind::TextOrTexts | Kind::TextsByName => {
-            kind.words().to_owned()
-        }
+        Kind::Text
+        | Kind::Flag
+        | Kind::Texts
+        | Kind::TextOrTexts
+        | Kind::TextsByName
+        | Kind::ValuesByName => kind.words().to_owned(),
     }
 }
 
@@ -83,8 +100,10 @@ mod tests {
 
     #[test]
     fn every_section_and_key_is_on_the_page_with_its_default() {
-        let page = reference_markdown();
-        for section in SECTIONS {
+        let (file, tests) = (reference_markdown(), tests_reference_markdown());
+        let of_file = SECTIONS.iter().map(|section| (&file, section));
+        let of_tests = TESTS_SECTIONS.iter().map(|section| (&tests, section));
+        for (page, section) in of_file.chain(of_tests) {
             let title = format!("\n## {}\n", code_title(section.title));
             let (_, after) = page.split_once(&title).unwrap_or_default();
             let part = after.split("\n## ").next().unwrap_or_default();
@@ -106,14 +125,15 @@ mod tests {
 
     #[test]
     fn every_section_that_a_key_leads_to_is_on_the_page() {
-        for key in SECTIONS.iter().flat_map(|section| section.keys) {
+        let all = || SECTIONS.iter().chain(TESTS_SECTIONS);
+        for key in all().flat_map(|section| section.keys) {
             match &key.kind {
                 Kind::Table(inner)
                 | Kind::TextOrTable(inner)
                 | Kind::Named(inner)
                 | Kind::Tables(inner) => {
                     assert!(
-                        SECTIONS.iter().any(|section| section.title == inner.title),
+                        all().any(|section| section.title == inner.title),
                         "{}",
                         inner.title
                     );
@@ -124,7 +144,9 @@ mod tests {
                 | Kind::Whole(..)
                 | Kind::Texts
                 | Kind::TextOrTexts
-                | Kind::TextsByName => {}
+                | Kind::TextOrWhole(..)
+                | Kind::TextsByName
+                | Kind::ValuesByName => {}
             }
         }
     }

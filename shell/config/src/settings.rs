@@ -3,11 +3,15 @@
 //! Knows: values that have been checked. Does not know the file they stood in, nor what a request is.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use countersign_policy::Network;
 use http::HeaderName;
+
+mod introspection;
+
+pub use introspection::{Client, Introspection};
 
 /// The settings of the gateway.
 #[derive(Debug, Clone)]
@@ -16,6 +20,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// The addresses of the admin listener; none: there is none.
     pub admin: Vec<SocketAddr>,
+    /// How long changed files are left alone before they are taken up by themselves; `None`: they are not.
+    pub reload_on_change: Option<Duration>,
     /// Worker threads, each with its own runtime and listening sockets.
     pub workers: usize,
     /// Peers whose `X-Forwarded-For` is believed.
@@ -36,8 +42,44 @@ pub struct Settings {
     pub digest: Digest,
     /// Where each issuer's keys come from, in the order of `Rules::issuers`.
     pub issuers: Vec<IssuerKeys>,
+    /// How each issuer is asked about tokens, in the same order; `None`: it is not.
+    pub introspection: Vec<Option<Introspection>>,
     /// The upstreams, in the order that `RouteRules::upstream` counts.
     pub upstreams: Vec<Upstream>,
+}
+
+impl Settings {
+    /// The files that the configuration names and that are read with it, the store apart.
+    #[must_use]
+    pub fn files(&self) -> Vec<&Path> {
+        let mut files: Vec<&Path> = Vec::new();
+        let of_upstreams = self.upstreams.iter().filter_map(|one| one.tls.as_ref());
+        for tls in of_upstreams {
+            files.extend(tls.ca_file.as_deref());
+            files.extend(tls.client.iter().flat_map(Tls::files));
+        }
+        files.extend(self.tls.iter().flat_map(Tls::files));
+        files.extend(self.digest.nonce_key_file.as_deref());
+        for issuer in &self.issuers {
+            files.extend(issuer.ca_file.as_deref());
+            match &issuer.source {
+                KeySource::JwksFile(path) | KeySource::SecretFile(path) => files.push(path),
+                KeySource::Asked
+                | KeySource::Discovery
+                | KeySource::JwksUrl(_)
+                | KeySource::Inline(_) => {}
+            }
+        }
+        let asked = self.introspection.iter().flatten();
+        files.extend(asked.map(|asked| &*asked.secret_file));
+        files
+    }
+}
+
+impl Tls {
+    fn files(&self) -> [&Path; 2] {
+        [&self.certificate, &self.key]
+    }
 }
 
 /// The files of a certificate of the gateway's own.
@@ -115,6 +157,8 @@ pub struct IssuerKeys {
 /// A source of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
+    /// It has none: it is asked about each token.
+    Asked,
     /// OpenID Connect Discovery 1.0 or RFC 8414, from the issuer's own address.
     Discovery,
     /// A JWK Set at this address.
@@ -127,15 +171,21 @@ pub enum KeySource {
     SecretFile(PathBuf),
 }
 
-/// A server behind the gateway.
+/// An application behind the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     /// The name in the configuration.
     pub name: Box<str>,
-    /// Host name or address.
-    pub host: Box<str>,
-    /// Port.
-    pub port: u16,
+    /// Where it is served; at least one.
+    pub servers: Vec<Server>,
+    /// After how many failures in a row a server is passed over, where there is another.
+    pub failures_max: u32,
+    /// For how long.
+    pub pass_over: Duration,
+    /// On how many other servers a request is tried.
+    pub retries_max: usize,
+    /// Whether a 502, 503 or 504 counts as a failure of its server.
+    pub unavailable_fails: bool,
     /// Whether the client's `Host` goes on, instead of the upstream's own.
     pub keep_host: bool,
     /// How it is reached by TLS; `None`: in plain text.
@@ -144,22 +194,31 @@ pub struct Upstream {
     pub http2: bool,
 }
 
+/// One server of an upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Server {
+    /// Host name or address, an IPv6 address without brackets.
+    pub host: Box<str>,
+    /// Port.
+    pub port: u16,
+}
+
 /// TLS to an upstream. There is no way to leave its certificate unchecked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamTls {
-    /// The name, or the address, that its certificate must have.
-    pub server_name: Box<str>,
+    /// The name, or the address, that its certificate must have; `None`: the host of each server.
+    pub server_name: Option<Box<str>>,
     /// PEM certificates that are trusted for it; `None`: the system's.
     pub ca_file: Option<PathBuf>,
     /// The certificate that the gateway shows, with its key.
     pub client: Option<Tls>,
 }
 
-impl Upstream {
-    /// Host and port as they stand in a `Host` field.
+impl Server {
+    /// Host and port as they stand in a `Host` field; the port that the scheme has by itself is left out.
     #[must_use]
-    pub fn authority(&self) -> String {
-        let usual = if self.tls.is_some() { 443 } else { 80 };
+    pub fn authority(&self, by_tls: bool) -> String {
+        let usual = if by_tls { 443 } else { 80 };
         match self.host.contains(':') {
             true => format!("[{}]:{}", self.host, self.port),
             false if self.port == usual => self.host.to_string(),
@@ -179,6 +238,8 @@ pub struct Limits {
     pub body_bytes_max: Option<u64>,
     /// Open client connections, over all workers.
     pub connections_max: usize,
+    /// Connections past `connections_max` that are being told so, for each worker.
+    pub turned_away_max: usize,
     /// Requests in flight on one HTTP/2 connection.
     pub streams_max: u32,
     /// From the connection to its first byte.
@@ -189,6 +250,10 @@ pub struct Limits {
     pub idle: Duration,
     /// Between two parts of a request body.
     pub body_stall: Duration,
+    /// Bytes of bodies that are held at once, over all workers.
+    pub held_bodies_bytes_max: usize,
+    /// For the whole of a body that is held.
+    pub held_body: Duration,
     /// The TLS handshake.
     pub tls_handshake: Duration,
     /// Connecting to an upstream.
@@ -226,11 +291,14 @@ impl Default for Limits {
             headers_max: 100,
             body_bytes_max: None,
             connections_max: 10_000,
+            turned_away_max: 64,
             streams_max: 128,
             first_byte: Duration::from_secs(10),
             head: Duration::from_secs(10),
             idle: Duration::from_secs(75),
             body_stall: Duration::from_secs(30),
+            held_bodies_bytes_max: 67_108_864,
+            held_body: Duration::from_secs(60),
             tls_handshake: Duration::from_secs(10),
             upstream_connect: Duration::from_secs(5),
             upstream_head: Duration::from_secs(60),

@@ -47,6 +47,8 @@ pub struct Case {
     pub meant: Option<Request>,
     /// What of the request was read out of files of this machine: it is sent, and never told.
     pub contents: Vec<Secret<Vec<u8>>>,
+    /// When cookies that come out of a file run out, by name, in Unix seconds.
+    pub cookie_ends: Vec<(String, i64)>,
     /// What of the given command is not carried out, one sentence each: a second address, a client certificate.
     pub left_out: Vec<String>,
     /// What was seen while reading: damage by the shell, a credential file that wins, an address that is none.

@@ -95,7 +95,7 @@ fn outcome(scene: &Scene<'_>, causes: &[Conclusion]) -> Outcome {
     if is_of_stand_in_alone(scene, causes) {
         return Outcome::Unknown;
     }
-    if answer.status >= 400 || answer.status == 0 || is_sent_back {
+    if answer.status >= 400 || answer.status == 0 || answer.refuses || is_sent_back {
         return Outcome::Refused;
     }
     let is_midway = scene.baseline.unfollowed.is_some() && scene.case.follows_redirects;
@@ -160,6 +160,7 @@ fn spoils_a_success(finding: &Finding) -> bool {
             | Cause::CorsHeaderNotAllowed
             | Cause::CorsHidesRefusal
             | Cause::OriginNotAllowed
+            | Cause::UrlWrong
     );
     spoils && finding.weight >= Weight::Strong
 }

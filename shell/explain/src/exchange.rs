@@ -119,13 +119,15 @@ pub(crate) fn is_signed_address(url: &Url) -> bool {
 }
 
 /// Words in the path of pages where people sign in.
-const SIGN_IN: [&str; 11] = [
+const SIGN_IN: [&str; 13] = [
     "login",
     "logon",
     "signin",
     "sign-in",
     "sign_in",
     "log-in",
+    "session/new",
+    "sessions/new",
     "oauth2/start",
     "oauth2/authorize",
     "openid-connect/auth",

@@ -40,7 +40,23 @@ pub(crate) fn at(case: &Case, now_unix_secs: i64) -> Vec<Finding> {
         found.extend(url::look(case, request));
         found.extend(signed::look(case, request, now_unix_secs));
     }
+    found.extend(run_out(case, now_unix_secs));
     with_fixes(case, each_cause_once(found))
+}
+
+/// Cookies of a file that are over: curl leaves them in the file and does not send them.
+fn run_out(case: &Case, now_unix_secs: i64) -> Option<Finding> {
+    let is_over = |(_, ends): &&(String, i64)| *ends <= now_unix_secs;
+    let (name, ends) = case.cookie_ends.iter().find(is_over)?;
+    let since = jiff::Timestamp::from_second(*ends).ok()?;
+    let evidence = format!(
+        "the cookie `{name}` of the file given with `-b` ran out at {since}: curl does not send it any more"
+    );
+    let fix = Fix::new(
+        Cause::SessionExpired.entry().who,
+        "sign in again and write the cookie file anew (`-c FILE` at the sign-in)",
+    );
+    Some(Finding::new(Cause::SessionExpired, Weight::Strong, evidence).with_fix(fix))
 }
 
 /// What is seen of one fault in several ways is one observation: the weightiest counts, the others only illustrate it.

@@ -13,9 +13,13 @@ pub(crate) mod misapplied;
 pub(crate) mod undo;
 
 use countersign_cause::Cause;
+use countersign_secret::Secret;
+use countersign_wire::basic::server::parse;
+use url::form_urlencoded;
 
 use crate::case::Case;
 use crate::command::curl;
+use crate::credential::{credentials_of, with_authorization};
 use crate::exchange::token_parameters;
 use crate::look::vendor::user;
 use crate::message::Request;
@@ -101,6 +105,9 @@ pub(crate) fn variants(case: &Case) -> Vec<Variant> {
             shell_filter: mend.filter,
         });
     }
+    if is_grant {
+        sure.extend(form_encoded_client(request));
+    }
     sure.append(&mut rest);
     sure.extend(with_the_right_user(request));
     distinct(sure, request)
@@ -130,6 +137,34 @@ fn of_a_client(mend: Mend) -> Mend {
         fix: "Let the client send identifier and secret in Basic as they are, or use `client_secret_post`: this server does not undo the encoding of RFC 6749 section 2.3.1.".to_owned(),
         ..mend
     }
+}
+
+/// The client's Basic credentials as RFC 6749 section 2.3.1 wants them, where that makes a difference.
+fn form_encoded_client(request: &Request) -> Option<Variant> {
+    let credentials = credentials_of(request);
+    let sent = credentials
+        .iter()
+        .find(|credential| credential.is("basic"))?;
+    let read = parse(sent.secret.expose()).ok()?;
+    let (id, secret) = (read.user(), read.password());
+    let is_encoded = |text: &str| text.contains('%');
+    if is_encoded(id) || is_encoded(secret) {
+        return None;
+    }
+    let form =
+        |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+    let encoded_secret = Secret::new(form(secret));
+    if form(id) == id && encoded_secret.expose() == secret {
+        return None;
+    }
+    let value = basic::encoded(&form(id), encoded_secret.expose())?;
+    Some(Variant {
+        cause: Cause::ClientSecretEncoding,
+        request: with_authorization(request, value),
+        what: "with the client's identifier and secret form-encoded before the base64",
+        fix_text: "Form-encode identifier and secret each, join them with a colon, and make that base64: `base64(urlencode(id) + \":\" + urlencode(secret))` (RFC 6749 section 2.3.1). Or send them in the form (`client_secret_post`).".to_owned(),
+        shell_filter: None,
+    })
 }
 
 fn distinct(variants: Vec<Variant>, given: &Request) -> Vec<Variant> {

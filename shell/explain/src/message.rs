@@ -256,6 +256,8 @@ pub struct Answer {
     pub from_proxy: bool,
     /// Whether a body alone was handed in: nothing is known of the fields, and the status may be presumed.
     pub is_body_alone: bool,
+    /// Whether its document says that it is a refusal, under a status of success.
+    pub refuses: bool,
 }
 
 impl Answer {
@@ -270,6 +272,7 @@ impl Answer {
             truncated: false,
             from_proxy: false,
             is_body_alone: false,
+            refuses: false,
         }
     }
 
@@ -293,10 +296,10 @@ impl Answer {
         Some(parsed.timestamp().as_second())
     }
 
-    /// Whether the status is of the kind that a request is answered with when it is let through.
+    /// Whether it is what a request is answered with when it is let through: by its status, and by what it says.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+        (200..300).contains(&self.status) && !self.refuses
     }
 
     /// Whether the status sends the client elsewhere.

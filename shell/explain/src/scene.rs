@@ -85,11 +85,25 @@ impl Scene<'_> {
         self.baseline.given.as_ref().or(self.case.answer.as_ref())
     }
 
-    /// Whether the request is refused, as far as is known: an answer of 400 and above, or none that the client could read.
+    /// Whether the request is refused, as far as is known: an answer of 400 and above, one that says so under
+    /// another status, or none that the client could read.
     #[must_use]
     pub(crate) fn is_refused(&self) -> bool {
-        let refused = |answer: &Answer| answer.status >= 400 || answer.status == 0;
+        let refused =
+            |answer: &Answer| answer.status >= 400 || answer.status == 0 || answer.refuses;
         self.refusal().is_some_and(refused)
+    }
+
+    /// Whether nobody is answered otherwise than by a fault of the server: then no form of a credential is.
+    #[must_use]
+    pub(crate) fn is_down(&self) -> bool {
+        let is_fault = |answer: &Option<Answer>| {
+            let answer = answer.as_ref();
+            answer.is_some_and(|answer| matches!(answer.status, 500 | 502..=504))
+        };
+        self.baseline.sees == Sees::Alike
+            && is_fault(&self.baseline.given)
+            && is_fault(&self.baseline.none)
     }
 
     /// Another form of the case's request, with the method and body that are probed in place of its own.

@@ -8,6 +8,7 @@
 
 mod conditions;
 mod data;
+pub(crate) mod disguised;
 mod glob;
 mod meaning;
 mod mend;

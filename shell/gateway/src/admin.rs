@@ -132,7 +132,8 @@ fn answer(
 }
 
 /// Whether requests should be sent here. An issuer that does not answer is told and does not count: there may be other
-/// ways to be let in, and another copy of the gateway would have no other issuer.
+/// ways to be let in, and another copy of the gateway would have no other issuer. Nor does a store that cannot be written: who is
+/// known is let in all the same.
 fn readiness(state: &State, stopping: bool) -> Response<Full<Bytes>> {
     let store = state.store_answers();
     let ready = store && !stopping;
@@ -142,9 +143,11 @@ fn readiness(state: &State, stopping: bool) -> Response<Full<Bytes>> {
         .issuers
         .iter()
         .zip(current.keys.each())
+        // One that is asked about each token has no keys to wait for.
+        .filter(|(issuer, _)| !issuer.introspection.is_some_and(|asked| asked.of_jwts))
         .map(|(issuer, keys)| (issuer.name.to_string(), json!(keys.known > 0)))
         .collect();
-    let body = json!({ "ready": ready, "stopping": stopping, "store": store, "issuers": issuers });
+    let body = json!({ "ready": ready, "stopping": stopping, "store": store, "store_writable": !state.store_changes().last_failed, "issuers": issuers });
     let status = if ready {
         StatusCode::OK
     } else {

@@ -63,7 +63,7 @@ impl Clock {
         }
     }
 
-    fn advance(&self, tick: u64, unix_secs: i64) {
+    pub(crate) fn advance(&self, tick: u64, unix_secs: i64) {
         self.tick.set(tick);
         self.unix_secs.set(unix_secs);
         for slot in self.slots.borrow().taken.iter().flatten() {

@@ -3,6 +3,7 @@
 //! Knows: what a configuration comes down to, and what each worker adds of its own. Does not know requests. A request is
 //! served to its end by the configuration that it began under.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,10 +13,10 @@ use countersign_store::Store;
 use tokio_rustls::TlsAcceptor;
 
 use crate::StartError;
-use crate::line::{self, DigestState, KeyRing, KnownKeys as Known};
+use crate::line::{self, DigestState, Introspections, KeyRing, KnownKeys as Known};
 use crate::receive;
 use crate::seen::{Figures, Log, RouteFigures, UpstreamFigures};
-use crate::send::{self, Pools, Secure, Trust};
+use crate::send::{self, Healths, Pools, Secure, Trust};
 use crate::session::{self, SessionState};
 
 /// One configuration, as all workers see it.
@@ -25,13 +26,16 @@ pub(crate) struct Current {
     pub(crate) rules: Rules,
     pub(crate) settings: Settings,
     pub(crate) keys: Arc<KeyRing>,
+    introspections: Introspections,
     /// `None` where no route has accepted Digest since the start.
     pub(crate) digest: Option<Arc<DigestState>>,
     /// `None` where no route has accepted sessions since the start.
     pub(crate) sessions: Option<Arc<SessionState>>,
     pub(crate) tls: Option<TlsAcceptor>,
     /// TLS to each of the upstreams, where it is spoken.
-    upstream_tls: Arc<[Option<Secure>]>,
+    upstream_tls: Arc<[Option<Vec<Secure>>]>,
+    /// Which servers of the upstreams answer.
+    healths: Healths,
 }
 
 impl Current {
@@ -50,6 +54,8 @@ impl Current {
             .transpose()?
             .map(TlsAcceptor::from);
         let upstream_tls = send::secure_all(&settings.upstreams)?;
+        let known = before.map(|before| (&*before.settings.upstreams, &before.healths));
+        let healths = send::healths_of(&settings.upstreams, known);
         // Which counts of nonces were used must outlive a configuration: with a new table, each could be used once more.
         let digest = match before.and_then(|before| before.digest.clone()) {
             Some(digest) => Some(digest),
@@ -59,6 +65,12 @@ impl Current {
             Some(sessions) => Some(sessions),
             None => session::start(&rules, store)?,
         };
+        let introspections = line::start_introspections(
+            &rules.issuers,
+            &settings.issuers,
+            &settings.introspection,
+            log,
+        )?;
         // The last that can fail: it starts to fetch.
         let known = before.map(|before| Known {
             ring: &before.keys,
@@ -71,11 +83,23 @@ impl Current {
             rules,
             settings,
             keys,
+            introspections,
             digest,
             sessions,
             tls,
             upstream_tls,
+            healths,
         })
+    }
+
+    /// Shows each server: its upstream, its own name, and whether it is up.
+    pub(crate) fn each_server(&self, mut show: impl FnMut(&str, &str, bool)) {
+        for (upstream, healths) in self.settings.upstreams.iter().zip(&self.healths) {
+            let by_tls = upstream.tls.is_some();
+            for (server, health) in upstream.servers.iter().zip(healths) {
+                show(&upstream.name, &server.authority(by_tls), health.is_up());
+            }
+        }
     }
 }
 
@@ -84,6 +108,8 @@ pub(crate) struct Running {
     current: Arc<Current>,
     pools: Rc<Pools>,
     trust: Trust,
+    /// Whether it was said that a trusted proxy does not tell who its client is: once is enough.
+    unknown_client_told: Cell<bool>,
     routes: Vec<Arc<RouteFigures>>,
     unrouted: Arc<RouteFigures>,
     upstreams: Vec<Arc<UpstreamFigures>>,
@@ -104,7 +130,9 @@ impl Running {
                     Rc::new(Pools::new(
                         &current.settings.upstreams,
                         &current.upstream_tls,
+                        &current.healths,
                         limits,
+                        figures,
                     ))
                 },
                 |before| Rc::clone(&before.pools),
@@ -120,6 +148,7 @@ impl Running {
             current,
             pools,
             trust,
+            unknown_client_told: Cell::new(false),
             routes,
             unrouted: Arc::clone(figures.unrouted()),
             upstreams,
@@ -153,6 +182,11 @@ impl Running {
         routes.any(|route| !route.upgrades.is_empty())
     }
 
+    /// Whether it is to be said that a trusted proxy does not tell who its client is.
+    pub(crate) fn tells_unknown_client(&self) -> bool {
+        !self.unknown_client_told.replace(true)
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.current.generation
     }
@@ -171,6 +205,10 @@ impl Running {
 
     pub(crate) fn keys(&self) -> &KeyRing {
         &self.current.keys
+    }
+
+    pub(crate) fn introspections(&self) -> &Introspections {
+        &self.current.introspections
     }
 
     pub(crate) fn digest(&self) -> Option<&DigestState> {

@@ -5,11 +5,13 @@
 mod connection;
 mod head;
 mod listener;
+mod streams;
 mod tls;
+mod turned_away;
 mod watched;
 
 pub(crate) use connection::{Connections, Local, accept, tunnel_ended};
-pub(crate) use head::{authority, check};
+pub(crate) use head::{authority, check, complete_path, is_about_server};
 pub(crate) use listener::listen;
 pub(crate) use tls::server_config;
 pub(crate) use watched::{ConnectionWatch, RequestInFlight};

@@ -10,7 +10,7 @@ use http::header::{ORIGIN, USER_AGENT};
 use serde_json::json;
 
 use crate::current::Running;
-use crate::seen::{Event, Refused, Request};
+use crate::seen::{Event, Refused, Request, masked};
 use crate::serve::Asking;
 use crate::worker::Worker;
 
@@ -27,14 +27,19 @@ pub(crate) fn tell(
 ) {
     let now = worker.clock().unix_secs();
     let log = running.settings().log.refusals;
-    let per_sec_max = running.limits().refusals_kept_per_sec_max;
-    let keep = worker.kept().has_room(per_sec_max, now);
+    let limits = running.limits();
+    let keep = worker.kept().has_room(
+        limits.refusals_kept_per_sec_max,
+        limits.refusals_kept_max,
+        now,
+    );
     if !log && !keep {
         return;
     }
     let told = refusal.cause.told_as();
     let peer = asking.client.address.to_string();
-    let path = bounded(asking.uri.path());
+    let path = masked(asking.uri.path());
+    let path = bounded(&path);
     if log {
         worker.lines().write(&Event::Refused(Refused {
             cause: refusal.cause.id(),
@@ -42,8 +47,10 @@ pub(crate) fn tell(
             status: answer.status.as_u16(),
             scheme: refusal.scheme.map(|scheme| scheme.name()),
             route: refusal.route.map(|route| &*route.name),
-            detail: refusal.detail,
+            detail: bounded(refusal.found()),
             subject: refusal.subject.as_deref(),
+            account: refusal.account.as_deref(),
+            key: refusal.key_id.as_deref(),
             origin: origin(refusal, asking),
             request: Request {
                 id: asking.id.as_str(),
@@ -94,6 +101,11 @@ fn record(
         path: path.into(),
         peer: peer.into(),
         user_agent: user_agent.map(|agent| bounded(agent).into()),
+        host: said(asking.host),
+        subject: refusal.subject.clone(),
+        account: refusal.account.clone(),
+        key_id: refusal.key_id.clone(),
+        detail: said(refusal.found()),
         steps: serde_json::Value::Array(steps).to_string().into(),
     }
 }
@@ -107,6 +119,10 @@ fn origin<'a>(refusal: &Refusal<'_>, asking: &Asking<'a>) -> Option<&'a str> {
     let text = asking.headers.get(ORIGIN)?.to_str().ok()?;
     let is_one = !text.contains('*') && OriginPattern::parse(text).is_ok();
     is_one.then_some(text)
+}
+
+fn said(text: &str) -> Option<Box<str>> {
+    (!text.is_empty()).then(|| bounded(text).into())
 }
 
 fn bounded(text: &str) -> &str {

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use countersign_config::Settings;
 use countersign_flow::Rules;
+use countersign_store::StoreError;
 
 use crate::StartError;
 use crate::clock::unix_secs;
@@ -22,6 +23,8 @@ pub enum ReloadError {
     NeedsRestart(Vec<&'static str>),
     /// What the configuration names cannot be loaded.
     Load(StartError),
+    /// The store is not the one at its path any more, so that a restart is needed.
+    Store(StoreError),
 }
 
 impl fmt::Display for ReloadError {
@@ -36,6 +39,7 @@ impl fmt::Display for ReloadError {
                 )
             }
             Self::Load(error) => error.fmt(formatter),
+            Self::Store(error) => write!(formatter, "a restart is needed: {error}"),
         }
     }
 }
@@ -44,6 +48,7 @@ impl std::error::Error for ReloadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Load(error) => Some(error),
+            Self::Store(error) => Some(error),
             Self::NeedsRestart(_) => None,
         }
     }
@@ -56,6 +61,7 @@ pub(crate) fn reload(
     settings: Settings,
     log: &Log,
 ) -> Result<(), ReloadError> {
+    shared.store.in_place().map_err(ReloadError::Store)?;
     let before = shared.current.load_full();
     let mut fixed = changed_but_fixed(&before.settings, &settings);
     fixed.extend(changed_nonces(&before, &rules, &settings));

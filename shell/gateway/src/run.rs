@@ -26,7 +26,7 @@ use crate::receive::{self, Connections};
 use crate::reload::{ReloadError, reload};
 use crate::request_id::RequestIds;
 use crate::seen::{Event, Figures, Lines, Log, Reloads, State};
-use crate::send::Tunnels;
+use crate::send::{HeldBytes, Tunnels};
 use crate::store_watch;
 use crate::worker::{Shared, Worker};
 
@@ -128,6 +128,7 @@ fn share(current: &Arc<Current>, store: Arc<dyn Store>) -> Result<Shared, StartE
         brakes: Arc::new(Brakes::new(settings.brakes_entries_max)),
         reloads: Arc::new(Reloads::new(unix_secs())),
         tunnels: Tunnels::default(),
+        held_bytes: HeldBytes::default(),
         store_answers: Arc::default(),
         store_epoch: Arc::default(),
     })
@@ -256,7 +257,8 @@ impl Plan {
             self.ids,
         );
         tokio::task::spawn_local(Rc::clone(worker.clock()).run());
-        tokio::task::spawn_local(turns(Rc::clone(&worker)));
+        tokio::task::spawn_local(tell_turns(Rc::clone(&worker)));
+        tokio::task::spawn_local(store_turns(Rc::clone(&worker)));
         let mut accepting = Vec::new();
         for socket in self.sockets {
             if let Ok(listener) = tokio::net::TcpListener::from_std(socket) {
@@ -278,16 +280,39 @@ impl Plan {
         };
         // Past the bound, what is left is broken off.
         let _ = tokio::time::timeout(DRAIN_MAX, drained).await;
-        hand_over(&worker).await;
-        line::store_uses(&worker).await;
+        tell_what_there_is(&worker);
+        let stored = async {
+            keep_refusals(&worker).await;
+            line::store_uses(&worker).await;
+        };
+        // A store that hangs does not keep the process.
+        let _ = tokio::time::timeout(DRAIN_MAX, stored).await;
+        worker.lines().flush();
     }
 }
 
-async fn turns(worker: Rc<Worker>) {
+/// Log lines go to their thread, whatever the store does: it is then that they are looked at.
+async fn tell_turns(worker: Rc<Worker>) {
+    loop {
+        tokio::time::sleep(TURN).await;
+        tell_what_there_is(&worker);
+    }
+}
+
+fn tell_what_there_is(worker: &Worker) {
+    let refusals = worker.kept().take_left_out();
+    if refusals > 0 {
+        worker.lines().write(&Event::RefusalsNotKept { refusals });
+    }
+    worker.lines().flush();
+}
+
+/// Refusals and last uses go to the store, at its pace.
+async fn store_turns(worker: Rc<Worker>) {
     let mut turn: u32 = 0;
     loop {
         tokio::time::sleep(TURN).await;
-        hand_over(&worker).await;
+        keep_refusals(&worker).await;
         turn = turn.wrapping_add(1);
         if turn.is_multiple_of(TURNS_PER_USES) {
             line::store_uses(&worker).await;
@@ -295,14 +320,8 @@ async fn turns(worker: Rc<Worker>) {
     }
 }
 
-/// Log lines go to their thread, refusals to the store.
-async fn hand_over(worker: &Worker) {
-    let (refusals, left_out) = worker.kept().take();
-    if left_out > 0 {
-        worker
-            .lines()
-            .write(&Event::RefusalsNotKept { refusals: left_out });
-    }
+async fn keep_refusals(worker: &Worker) {
+    let refusals = worker.kept().take();
     if !refusals.is_empty()
         && let Err(error) = worker.store().keep_refusals(refusals).await
     {
@@ -311,5 +330,4 @@ async fn hand_over(worker: &Worker) {
             reason: error.to_string(),
         });
     }
-    worker.lines().flush();
 }

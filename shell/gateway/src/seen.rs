@@ -8,14 +8,16 @@ mod exposition;
 mod figures;
 mod kept;
 mod log;
+mod masked;
 mod state;
 
 pub(crate) use access::Access;
 pub use event::Event;
 pub(crate) use event::{Refused, Request};
 pub(crate) use exposition::{CONTENT_TYPE, exposition};
-pub(crate) use figures::{Figures, RouteFigures, UpstreamFigures};
+pub(crate) use figures::{Figures, RouteFigures, ServerFigures, UpstreamFigures};
 pub(crate) use kept::Kept;
 pub(crate) use log::Lines;
 pub use log::Log;
+pub(crate) use masked::masked;
 pub(crate) use state::{Reloads, State};

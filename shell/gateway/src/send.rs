@@ -4,9 +4,11 @@
 //! something was permitted.
 
 mod arriving;
+mod balance;
 mod body;
 mod exchange;
 mod forwarded;
+mod health;
 mod hop;
 mod link;
 mod many;
@@ -17,10 +19,11 @@ mod stream;
 mod switch;
 mod tunnel;
 
-pub(crate) use arriving::ArrivingBody;
+pub(crate) use arriving::{ArrivingBody, HeldBytes, NoRoom};
+pub(crate) use balance::Pools;
 pub(crate) use body::ResponseBody;
 pub(crate) use exchange::{Failed, Failure, Forwarded, Sender, forward};
 pub(crate) use forwarded::{Client, Peer, Trust};
-pub(crate) use pool::Pools;
+pub(crate) use health::{Fault, Healths, of_all as healths_of};
 pub(crate) use secure::{Secure, all as secure_all};
 pub(crate) use tunnel::{Over, Tunnel, Tunnels};

@@ -9,12 +9,12 @@ use std::rc::Rc;
 use bytes::Bytes;
 use countersign_cause::Cause;
 use countersign_flow::{
-    self as flow, Answer, Asked, Mint, Note, Outcome, OwnPage, Permit, Refusal,
+    self as flow, Answer, Asked, ClientAddress, Mint, Note, Outcome, OwnPage, Permit, Refusal,
 };
 use countersign_policy::Host;
-use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, UPGRADE, USER_AGENT};
+use http::header::{ACCEPT, ALLOW, CONNECTION, CONTENT_TYPE, UPGRADE, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
@@ -25,7 +25,7 @@ use crate::line;
 use crate::receive::{self, ConnectionWatch, RequestInFlight};
 use crate::refused;
 use crate::request_id::RequestId;
-use crate::seen::Access;
+use crate::seen::{Access, Event};
 use crate::send::{
     self, ArrivingBody, Client, Failed, Failure, Forwarded, Peer, ResponseBody, Sender, Tunnel,
 };
@@ -77,11 +77,18 @@ async fn answer(
     let begun = worker.figures().now();
     let mut request = request;
     let extended = Extended::take(&mut request);
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    receive::complete_path(&mut head);
     let running = worker.running();
     let client = running
         .trust()
         .client(arrival.peer.address, arrival.secure, &head.headers);
+    if let ClientAddress::Behind(proxy) = client.address
+        && running.tells_unknown_client()
+    {
+        let proxy = proxy.to_string();
+        worker.lines().write(&Event::ClientUnknown { proxy });
+    }
     let rules = running.rules();
     let authority = receive::authority(&head);
     let format = running.settings().log.access;
@@ -99,6 +106,9 @@ async fn answer(
         refusal.detail = defect.detail;
         refusal.crossing = flow::crossing(rules, &asked);
         return answering.unfit(&refusal, &head, authority);
+    }
+    if receive::is_about_server(&head) && host(authority).is_some() {
+        return response(about_server(), answering.in_flight);
     }
     let mut body = ArrivingBody::new(body);
     let now = worker.clock().unix_secs();
@@ -430,7 +440,7 @@ impl Kept {
             headers: &headers,
             client: answering.client,
         };
-        let refusal = explain(answering.running.rules(), failed);
+        let refusal = explain(answering.running, failed);
         answering.refuse(&refusal, &asking)
     }
 }
@@ -444,6 +454,9 @@ fn refuse(
     in_flight: RequestInFlight,
 ) -> Response<ResponseBody> {
     tell_refusal(access, refusal);
+    if let Some(access) = access {
+        access.request(asking.id.as_str());
+    }
     let origin = asking.origin();
     let answer = flow::respond(refusal, &asking.asked(&origin, worker, running));
     running
@@ -451,6 +464,16 @@ fn refuse(
         .refused(refusal.cause, refusal.scheme);
     refused::tell(worker, running, refusal, asking, &answer);
     response(answer, in_flight)
+}
+
+/// RFC 9110 section 9.3.7: to `OPTIONS *` the server answers for itself, whatever its routes are.
+fn about_server() -> Answer {
+    let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    Answer {
+        status: StatusCode::NO_CONTENT,
+        headers: HeaderMap::from_iter([(ALLOW, methods)]),
+        body: Vec::new(),
+    }
 }
 
 fn response(answer: Answer, in_flight: RequestInFlight) -> Response<ResponseBody> {
@@ -461,9 +484,13 @@ fn response(answer: Answer, in_flight: RequestInFlight) -> Response<ResponseBody
 }
 
 /// The cause of a failure on the way to the upstream and back.
-fn explain<'c>(rules: &'c flow::Rules, failed: Failed<'c>) -> Refusal<'c> {
+fn explain<'c>(running: &'c Running, failed: Failed<'c>) -> Refusal<'c> {
     let (cause, detail) = match failed.failure {
         Failure::Unreachable(detail) => (Cause::UpstreamUnreachable, detail),
+        Failure::Down => (
+            Cause::UpstreamDown,
+            "all of its servers are passed over for `pass_over_secs`",
+        ),
         Failure::TimedOut => (
             Cause::UpstreamTimeout,
             "no response within `upstream_head_secs`",
@@ -487,8 +514,13 @@ fn explain<'c>(rules: &'c flow::Rules, failed: Failed<'c>) -> Refusal<'c> {
             "more upgraded connections than `upgrades_max`",
         ),
     };
-    let mut refusal = Refusal::new(rules, cause);
+    let mut refusal = Refusal::new(running.rules(), cause);
     refusal.detail = detail;
+    if failed.failure == Failure::Down {
+        let upstream = running.settings().upstreams.get(failed.route.upstream);
+        let secs = upstream.map(|upstream| upstream.pass_over.as_secs());
+        refusal.retry_after_secs = secs.and_then(|secs| u32::try_from(secs).ok());
+    }
     refusal.route = Some(failed.route);
     refusal.crossing = failed.crossing;
     refusal.trail = failed.trail;

@@ -5,7 +5,9 @@
 
 mod account;
 mod password;
+mod second_factor;
 mod sign_in;
+mod totp;
 mod visit;
 
 use std::rc::Rc;
@@ -106,9 +108,14 @@ async fn show<'c>(visit: &Visit<'c, '_>, page: SessionPage) -> Result<Answer, Re
         SessionPage::SignOut => account::ask_to_sign_out(visit).await,
         SessionPage::Account => account::show(visit).await,
         // Where forms are posted to, and somebody has come by the address alone.
-        SessionPage::SignOutEverywhere | SessionPage::EndSession | SessionPage::Password => {
-            Ok(visit::redirect(SessionPage::Account.path()))
-        }
+        SessionPage::SignOutEverywhere
+        | SessionPage::EndSession
+        | SessionPage::Password
+        | SessionPage::Totp
+        | SessionPage::ConfirmTotp
+        | SessionPage::RemoveTotp
+        | SessionPage::RecoveryCodes => Ok(visit::redirect(SessionPage::Account.path())),
+        SessionPage::SecondFactor => Ok(visit::redirect(SessionPage::SignIn.path())),
     }
 }
 
@@ -123,6 +130,11 @@ async fn post<'c>(
         SessionPage::SignOutEverywhere => account::sign_out_everywhere(visit, form).await,
         SessionPage::EndSession => account::end_session(visit, form).await,
         SessionPage::Password => password::change(visit, form).await,
+        SessionPage::SecondFactor => second_factor::post(visit, form).await,
+        SessionPage::Totp => totp::begin(visit, form).await,
+        SessionPage::ConfirmTotp => totp::confirm(visit, form).await,
+        SessionPage::RemoveTotp => totp::remove(visit, form).await,
+        SessionPage::RecoveryCodes => totp::renew_recovery_codes(visit, form).await,
         SessionPage::Account => Ok(method_not_allowed("GET, HEAD")),
     }
 }

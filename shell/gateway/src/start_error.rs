@@ -22,13 +22,32 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
-    /// Certificate and key do not fit, or TLS cannot be set up.
+    /// The private key is locked with a passphrase, and there is nobody to ask for it.
+    KeyLocked {
+        /// The file of the key.
+        key: String,
+    },
+    /// The private key is not the one that the certificate was made for.
+    KeyOfAnother {
+        /// The file of the certificate.
+        certificate: String,
+        /// The file of the key.
+        key: String,
+    },
+    /// TLS cannot be set up.
     Tls {
         /// Why.
         reason: String,
     },
     /// The keys of an issuer that stand in a file or in the configuration are not usable.
     Keys {
+        /// The issuer's name in the configuration.
+        issuer: Box<str>,
+        /// Why.
+        reason: String,
+    },
+    /// What is needed to ask an issuer about its tokens cannot be had.
+    Introspection {
         /// The issuer's name in the configuration.
         issuer: Box<str>,
         /// Why.
@@ -50,6 +69,34 @@ pub enum StartError {
     Random,
 }
 
+impl StartError {
+    /// How to mend it, where that is known.
+    #[must_use]
+    pub const fn fix(&self) -> Option<&'static str> {
+        match self {
+            Self::KeyLocked { .. } => Some(
+                "take the passphrase off: `openssl pkey -in LOCKED -out KEY`, then `chmod 600 KEY`, for the user that the gateway runs as",
+            ),
+            Self::KeyOfAnother { .. } => Some(
+                "the first certificate of the file must be the one that the key was made for: `openssl x509 -noout -pubkey -in CERTIFICATE` and `openssl pkey -pubout -in KEY` print the same then",
+            ),
+            Self::Pem { .. } => Some(
+                "it must be PEM: text between `-----BEGIN ...-----` and `-----END ...-----`, whole and unchanged",
+            ),
+            Self::Listen { .. } => Some(
+                "`countersign check --live` says whether another program has it, or this user may not",
+            ),
+            Self::Tls { .. }
+            | Self::Keys { .. }
+            | Self::Introspection { .. }
+            | Self::NonceKey { .. }
+            | Self::FormKey { .. }
+            | Self::Thread(_)
+            | Self::Random => None,
+        }
+    }
+}
+
 impl fmt::Display for StartError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -57,10 +104,24 @@ impl fmt::Display for StartError {
                 write!(formatter, "cannot listen on `{address}`: {source}")
             }
             Self::Pem { path, reason } => write!(formatter, "cannot read `{path}`: {reason}"),
+            Self::KeyLocked { key } => {
+                write!(
+                    formatter,
+                    "the private key `{key}` is locked with a passphrase"
+                )
+            }
+            Self::KeyOfAnother { certificate, key } => write!(
+                formatter,
+                "the private key `{key}` belongs to another certificate than `{certificate}`"
+            ),
             Self::Tls { reason } => write!(formatter, "cannot set up TLS: {reason}"),
             Self::Keys { issuer, reason } => write!(
                 formatter,
                 "the keys of issuer `{issuer}` cannot be used: {reason}"
+            ),
+            Self::Introspection { issuer, reason } => write!(
+                formatter,
+                "issuer `{issuer}` cannot be asked about tokens: {reason}"
             ),
             Self::NonceKey { reason } => {
                 write!(
@@ -82,8 +143,11 @@ impl std::error::Error for StartError {
         match self {
             Self::Listen { source, .. } | Self::Thread(source) => Some(source),
             Self::Pem { .. }
+            | Self::KeyLocked { .. }
+            | Self::KeyOfAnother { .. }
             | Self::Tls { .. }
             | Self::Keys { .. }
+            | Self::Introspection { .. }
             | Self::NonceKey { .. }
             | Self::FormKey { .. }
             | Self::Random => None,

@@ -20,6 +20,8 @@ use crate::worker::Shared;
 
 /// How often the store is asked.
 const TURN: Duration = Duration::from_millis(50);
+/// It is read past all that is in memory at every so many turns: once a second.
+const TURNS_PER_PROBE: u32 = 20;
 
 struct StoreWatch {
     store: Arc<dyn Store>,
@@ -32,6 +34,7 @@ struct StoreWatch {
     /// Whether the last question of each kind failed: each failure is told once.
     stamp_fails: bool,
     brakes_fail: bool,
+    probe_fails: bool,
 }
 
 /// Takes up the brakes that are kept, and starts to watch.
@@ -54,12 +57,18 @@ pub(crate) fn start(
         lifts_read: 0,
         stamp_fails: false,
         brakes_fail: false,
+        probe_fails: false,
     };
     let (begun, wait) = sync_channel(1);
     let watching = async move {
         watch.begin().await;
         let _ = begun.send(());
+        let mut turn: u32 = 0;
         loop {
+            if turn.is_multiple_of(TURNS_PER_PROBE) {
+                watch.probe().await;
+            }
+            turn = turn.wrapping_add(1);
             watch.look_for_changes().await;
             watch.exchange_brakes().await;
             if tokio::time::timeout(TURN, stopping.wait_for(|stop| *stop))
@@ -100,7 +109,8 @@ impl StoreWatch {
     /// forgotten.
     async fn look_for_changes(&mut self) {
         let stamp = self.store.change_stamp().await;
-        self.answers.store(stamp.is_ok(), Ordering::Relaxed);
+        let answers = stamp.is_ok() && !self.probe_fails;
+        self.answers.store(answers, Ordering::Relaxed);
         match stamp {
             Ok(stamp) => {
                 self.stamp_fails = false;
@@ -118,6 +128,20 @@ impl StoreWatch {
                     });
                 }
             }
+        }
+    }
+
+    /// Reads what a look into shared memory does not: a file that was damaged, or is gone.
+    async fn probe(&mut self) {
+        let probed = self.store.probe().await;
+        let failed_before = std::mem::replace(&mut self.probe_fails, probed.is_err());
+        if let Err(error) = probed
+            && !failed_before
+        {
+            self.log.write(&Event::StoreFailed {
+                what: "probe",
+                reason: error.to_string(),
+            });
         }
     }
 

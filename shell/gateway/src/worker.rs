@@ -16,7 +16,7 @@ use crate::current::{Current, Running};
 use crate::line::{Brakes, Cache, Epoch, HashPool};
 use crate::request_id::RequestIds;
 use crate::seen::{Figures, Kept, Lines, Reloads};
-use crate::send::Tunnels;
+use crate::send::{HeldBytes, Tunnels};
 
 /// What all workers share, read-only or behind its own lock.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) store_answers: Arc<AtomicBool>,
     /// The upgraded connections that are open.
     pub(crate) tunnels: Tunnels,
+    /// The bodies that are held.
+    pub(crate) held_bytes: HeldBytes,
     /// Changes whenever users or keys in the store have changed.
     pub(crate) store_epoch: Arc<AtomicU64>,
 }
@@ -115,6 +117,10 @@ impl Worker {
 
     pub(crate) const fn tunnels(&self) -> &Tunnels {
         &self.shared.tunnels
+    }
+
+    pub(crate) const fn held_bytes(&self) -> &HeldBytes {
+        &self.shared.held_bytes
     }
 
     pub(crate) fn figures(&self) -> &Figures {

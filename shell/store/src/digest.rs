@@ -35,6 +35,8 @@ pub struct DigestAccount {
     pub disabled: bool,
     /// The groups that the user is in.
     pub groups: Vec<Box<str>>,
+    /// Whether a second factor has to follow the password.
+    pub second_factor: bool,
 }
 
 /// For what Digest is switched on, as an operator sees it: without secrets.

@@ -78,6 +78,11 @@ pub enum StoreError {
         /// Its name in this program.
         name: &'static str,
     },
+    /// Another file, or none, is where the one was that is open: what is done to one is not seen by who uses the other.
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another process has kept the database locked for too long.
     Busy,
     /// The disk is full.
@@ -132,6 +137,7 @@ impl StoreError {
             | Self::Foreign { .. }
             | Self::Newer { .. }
             | Self::MigrationChanged { .. }
+            | Self::Replaced { .. }
             | Self::Busy
             | Self::DiskFull
             | Self::ReadOnly
@@ -170,6 +176,11 @@ impl fmt::Display for StoreError {
                 f,
                 "the database was built with another migration {version} than this version's `{name}`"
             ),
+            Self::Replaced { path } => write!(
+                f,
+                "the file of the database `{}` was deleted or replaced by another while it was open",
+                path.display()
+            ),
             Self::Busy => f.write_str("another process keeps the database locked"),
             Self::DiskFull => f.write_str("the disk of the database is full"),
             Self::ReadOnly => f.write_str("the database cannot be written"),
@@ -206,6 +217,7 @@ impl std::error::Error for StoreError {
             | Self::Foreign { .. }
             | Self::Newer { .. }
             | Self::MigrationChanged { .. }
+            | Self::Replaced { .. }
             | Self::Busy
             | Self::DiskFull
             | Self::ReadOnly

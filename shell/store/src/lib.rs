@@ -10,6 +10,7 @@ mod digest;
 mod error;
 mod key;
 mod refusal;
+mod second_factor;
 mod session;
 mod sqlite;
 mod store;
@@ -20,7 +21,10 @@ pub use digest::{DigestAccount, DigestName, DigestSecret, DigestState};
 pub use error::{EngineError, Kept, StoreError};
 pub use key::{Key, KeyList, KeyRecord, NewKey, Owner, Rotation};
 pub use refusal::RefusalRecord;
+pub use second_factor::{NewTotp, Totp, TotpState};
 pub use session::{NewSession, Session, SessionList, SessionRecord};
-pub use sqlite::{Options, REFUSALS_KEPT_MAX_DEFAULT, SqliteStore};
-pub use store::{Answer, Store};
+pub use sqlite::{
+    Backup, Content, CopyError, Options, REFUSALS_KEPT_MAX_DEFAULT, Restore, SqliteStore, examine,
+};
+pub use store::{Answer, Changes, Store};
 pub use user::{Account, AccountAnswer, Imported, NewUser, OnConflict, User};

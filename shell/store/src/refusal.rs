@@ -25,6 +25,16 @@ pub struct RefusalRecord {
     pub peer: Box<str>,
     /// What the client calls itself.
     pub user_agent: Option<Box<str>>,
+    /// The host that was asked for.
+    pub host: Option<Box<str>>,
+    /// Who was refused, where that was verified.
+    pub subject: Option<Box<str>>,
+    /// The user whom the credentials name, where there is one by that name.
+    pub account: Option<Box<str>>,
+    /// The public id of the API key.
+    pub key_id: Option<Box<str>>,
+    /// What exactly was found.
+    pub detail: Option<Box<str>>,
     /// How it came to the refusal, as JSON.
     pub steps: Box<str>,
 }

@@ -15,6 +15,8 @@ pub struct NewSession {
     pub user_version: i64,
     /// How the user signed in.
     pub method: Box<str>,
+    /// Whether a second factor was given beside the password.
+    pub second_factor: bool,
     /// What the browser calls itself, bounded by the caller.
     pub device: Option<Box<str>>,
     /// Where the sign-in came from.
@@ -61,6 +63,8 @@ pub struct SessionRecord {
     pub user_disabled: bool,
     /// The groups that the user is in.
     pub groups: Vec<Box<str>>,
+    /// Whether a second factor was given when it was begun.
+    pub second_factor: bool,
     /// When it was begun.
     pub created_unix_secs: i64,
     /// When it was last noted as used.

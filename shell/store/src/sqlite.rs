@@ -7,13 +7,16 @@
 mod brakes;
 mod columns;
 mod connection;
+mod copy;
 mod decoys;
 mod digest;
 mod keys;
 mod meta;
 mod migrations;
+mod place;
 mod readers;
 mod refusals;
+mod second_factors;
 mod sessions;
 mod stamp;
 #[cfg(test)]
@@ -22,22 +25,28 @@ mod users;
 mod writer;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use countersign_secret::Secret;
 use countersign_secret::api_key::KeyId;
 use countersign_secret::password::{Cost, PasswordHash};
+use countersign_secret::recovery::RecoveryDigest;
 use countersign_secret::session::{SessionDigest, SessionId};
 use rusqlite::Connection;
 
+pub use self::copy::{Backup, Content, CopyError, Restore, examine};
+
 use self::brakes::Notes;
 use self::decoys::Decoys;
+use self::place::Place;
 use self::readers::Readers;
 use self::stamp::Stamp;
 use self::writer::Writer;
 use crate::{
-    AccountAnswer, Answer, BrakeRecord, DigestAccount, DigestName, DigestSecret, Imported, Key,
-    KeyList, KeyRecord, Lift, Lifts, NewKey, NewSession, NewUser, OnConflict, RefusalRecord,
-    Rotation, Session, SessionList, SessionRecord, Store, StoreError, User,
+    AccountAnswer, Answer, BrakeRecord, Changes, DigestAccount, DigestName, DigestSecret, Imported,
+    Key, KeyList, KeyRecord, Lift, Lifts, NewKey, NewSession, NewTotp, NewUser, OnConflict,
+    RefusalRecord, Rotation, Session, SessionList, SessionRecord, Store, StoreError, Totp,
+    TotpState, User,
 };
 
 /// How many refusals are kept unless [`Options`] say otherwise.
@@ -71,6 +80,9 @@ pub struct SqliteStore {
     nonce_key: Secret<[u8; 32]>,
     form_key: Secret<[u8; 32]>,
     refusals_kept_max: u32,
+    place: Place,
+    changes_failed: AtomicU64,
+    last_change_failed: AtomicBool,
 }
 
 impl SqliteStore {
@@ -95,6 +107,9 @@ impl SqliteStore {
             nonce_key,
             form_key,
             refusals_kept_max: options.refusals_kept_max,
+            place: Place::of(path)?,
+            changes_failed: AtomicU64::new(0),
+            last_change_failed: AtomicBool::new(false),
         })
     }
 
@@ -102,14 +117,29 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Answer<'_, T> {
-        Box::pin(self.writer.run(work))
+        Box::pin(async move {
+            let outcome = match self.place.held() {
+                Ok(()) => self.writer.run(work).await,
+                Err(error) => Err(error),
+            };
+            // That a name is taken is no fault of the store.
+            let failed = outcome.as_ref().is_err_and(StoreError::is_unavailable);
+            self.last_change_failed.store(failed, Ordering::Relaxed);
+            if failed {
+                self.changes_failed.fetch_add(1, Ordering::Relaxed);
+            }
+            outcome
+        })
     }
 
     fn look_up<'a, T: Send>(
         &'a self,
         look: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'a,
     ) -> Answer<'a, T> {
-        Box::pin(async move { self.readers.with(look) })
+        Box::pin(async move {
+            self.place.held()?;
+            self.readers.with(look)
+        })
     }
 }
 
@@ -284,6 +314,41 @@ impl Store for SqliteStore {
         self.change(move |connection| sessions::note_uses(connection, &uses))
     }
 
+    fn totp(&self, user_id: i64) -> Answer<'_, Option<Totp>> {
+        self.look_up(move |connection| second_factors::find(connection, user_id))
+    }
+
+    fn totp_state<'a>(&'a self, name: &'a str) -> Answer<'a, Option<TotpState>> {
+        self.look_up(move |connection| second_factors::state(connection, name))
+    }
+
+    fn set_totp(&self, new: NewTotp, now_unix_secs: i64) -> Answer<'_, Option<i64>> {
+        self.change(move |connection| second_factors::set(connection, &new, now_unix_secs))
+    }
+
+    fn use_totp_step(&self, user_id: i64, step: i64) -> Answer<'_, bool> {
+        self.change(move |connection| second_factors::use_step(connection, user_id, step))
+    }
+
+    fn use_recovery_code(&self, user_id: i64, digest: RecoveryDigest) -> Answer<'_, bool> {
+        self.change(move |connection| second_factors::use_recovery(connection, user_id, &digest))
+    }
+
+    fn replace_recovery_codes(
+        &self,
+        user_id: i64,
+        digests: Vec<RecoveryDigest>,
+    ) -> Answer<'_, bool> {
+        self.change(move |connection| {
+            second_factors::replace_recovery(connection, user_id, &digests)
+        })
+    }
+
+    fn remove_second_factor(&self, name: &str, now_unix_secs: i64) -> Answer<'_, Option<i64>> {
+        let name = Box::<str>::from(name);
+        self.change(move |connection| second_factors::remove(connection, &name, now_unix_secs))
+    }
+
     fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>> {
         Box::pin(async move { Ok(self.form_key.duplicate()) })
     }
@@ -314,6 +379,27 @@ impl Store for SqliteStore {
     }
 
     fn change_stamp(&self) -> Answer<'_, u64> {
-        Box::pin(async move { self.stamp.read() })
+        Box::pin(async move {
+            self.place.look()?;
+            self.stamp.read()
+        })
+    }
+
+    fn probe(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.place.look()?;
+            self.readers.read_anew()
+        })
+    }
+
+    fn in_place(&self) -> Result<(), StoreError> {
+        self.place.look()
+    }
+
+    fn changes(&self) -> Changes {
+        Changes {
+            failed: self.changes_failed.load(Ordering::Relaxed),
+            last_failed: self.last_change_failed.load(Ordering::Relaxed),
+        }
     }
 }

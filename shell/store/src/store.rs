@@ -7,12 +7,13 @@ use std::pin::Pin;
 use countersign_secret::Secret;
 use countersign_secret::api_key::KeyId;
 use countersign_secret::password::PasswordHash;
+use countersign_secret::recovery::RecoveryDigest;
 use countersign_secret::session::{SessionDigest, SessionId};
 
 use crate::{
     AccountAnswer, BrakeRecord, DigestAccount, DigestName, DigestSecret, Imported, Key, KeyList,
-    KeyRecord, Lift, Lifts, NewKey, NewSession, NewUser, OnConflict, RefusalRecord, Rotation,
-    Session, SessionList, SessionRecord, StoreError, User,
+    KeyRecord, Lift, Lifts, NewKey, NewSession, NewTotp, NewUser, OnConflict, RefusalRecord,
+    Rotation, Session, SessionList, SessionRecord, StoreError, Totp, TotpState, User,
 };
 
 /// What an operation answers, once awaited.
@@ -146,6 +147,34 @@ pub trait Store: Send + Sync {
     /// Notes when sessions were used last. Ids that are not there are passed over.
     fn note_sessions_used(&self, uses: Vec<(SessionId, i64)>) -> Answer<'_, ()>;
 
+    /// What the codes of a user are checked against; `None` where the user has no second factor.
+    fn totp(&self, user_id: i64) -> Answer<'_, Option<Totp>>;
+
+    /// What may be told of a user's second factor; `None` where there is none.
+    fn totp_state<'a>(&'a self, name: &'a str) -> Answer<'a, Option<TotpState>>;
+
+    /// Switches a second factor on, and ends all sessions. Answers the user's version from then on; `None`, and nothing
+    /// is changed, where the user has one already, or is another than when the password was checked.
+    fn set_totp(&self, new: NewTotp, now_unix_secs: i64) -> Answer<'_, Option<i64>>;
+
+    /// Uses the code of this step up. `false` where this or a later one was used before: of attempts in parallel, one
+    /// gets `true`.
+    fn use_totp_step(&self, user_id: i64, step: i64) -> Answer<'_, bool>;
+
+    /// Uses a recovery code up. `false` where there is none such (any more): of attempts in parallel, one gets `true`.
+    fn use_recovery_code(&self, user_id: i64, digest: RecoveryDigest) -> Answer<'_, bool>;
+
+    /// Puts other recovery codes in the place of those there are. `false` where the user has no second factor.
+    fn replace_recovery_codes(
+        &self,
+        user_id: i64,
+        digests: Vec<RecoveryDigest>,
+    ) -> Answer<'_, bool>;
+
+    /// Removes a user's second factor with its recovery codes, and ends all sessions. Answers the user's version from
+    /// then on; `None` where there was none.
+    fn remove_second_factor(&self, name: &str, now_unix_secs: i64) -> Answer<'_, Option<i64>>;
+
     /// The key that forms are protected with: drawn once, and the same for all that share the store.
     fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>>;
 
@@ -172,4 +201,25 @@ pub trait Store: Send + Sync {
     /// A number that differs from an earlier one if users or keys were changed in between, by any process.
     /// A rehash, a last use and a refusal are no change. Cheap enough to be asked many times a second.
     fn change_stamp(&self) -> Answer<'_, u64>;
+
+    /// Reads from where the records really are, past everything that is kept in memory. For now and then.
+    fn probe(&self) -> Answer<'_, ()>;
+
+    /// Whether what is open is still what others find who open the store now.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`].
+    fn in_place(&self) -> Result<(), StoreError>;
+
+    /// How changes have fared.
+    fn changes(&self) -> Changes;
+}
+
+/// How changes to the store have fared in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// How many were not kept, through no fault of theirs.
+    pub failed: u64,
+    /// Whether the last one was not.
+    pub last_failed: bool,
 }

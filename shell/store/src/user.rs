@@ -59,6 +59,8 @@ pub struct Account {
     pub disabled: bool,
     /// The groups that the user is in.
     pub groups: Vec<Box<str>>,
+    /// Whether a second factor has to follow the password.
+    pub second_factor: bool,
     /// See [`User::version`].
     pub version: i64,
 }

@@ -1,6 +1,7 @@
 // A person at headless Chromium signs in, looks after the account and signs out: a plan in JSON on stdin, what was seen
 // in JSON on stdout.
 
+import { createHmac } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { plan } from "./ask.mjs";
@@ -178,6 +179,60 @@ await here.page.goto(`${url}/app/start`);
 seen.form_again = await look(here.page, "form-again");
 await signIn(here.page, next_password);
 seen.back_again = here.page.url().slice(url.length);
+
+// A second factor is set up with what an authenticator app reads off the page.
+await here.page.goto(`${url}/.countersign/account`);
+await here.page.fill("#factor-password", next_password);
+await Promise.all([here.page.waitForNavigation(), here.page.press("#factor-password", "Enter")]);
+seen.set_up = await look(here.page, "second-factor-set-up");
+seen.picture = await here.page.evaluate(() => {
+  const { width, height } = document.querySelector("svg[role=img]").getBoundingClientRect();
+  return { width, height };
+});
+seen.app_address = await here.page.getAttribute("#app", "href");
+const key = await here.page.innerText("#key");
+// Whatever it takes, the three codes used are those of neighbouring steps, which the gateway takes at any time between.
+const first = Math.floor(Date.now() / 30000);
+const codeOf = (step) => {
+  const bits = [...key.replaceAll(" ", "")].map((digit) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(digit).toString(2).padStart(5, "0")).join("");
+  const secret = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const tag = createHmac("sha1", secret).update(counter).digest();
+  return String((tag.readUInt32BE(tag[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+};
+async function typeCode(page, words) {
+  await page.keyboard.type(words);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+}
+await typeCode(here.page, codeOf(first));
+seen.recovery = await look(here.page, "recovery-codes");
+const recovery = await here.page.locator("ol code").allInnerTexts();
+seen.recovery_count = recovery.length;
+await Promise.all([here.page.waitForNavigation(), here.page.click("main a")]);
+seen.with_factor = await look(here.page, "account-second-factor");
+
+// Sign-in with a code, the same code again, a recovery code, and the same again.
+const later = await browser("later", "de-DE");
+async function signInAnew() {
+  await later.context.clearCookies();
+  await later.page.goto(`${url}/app/start?x=2`);
+  await signIn(later.page, next_password);
+}
+await signInAnew();
+seen.code_asked = await look(later.page, "second-factor");
+seen.code_cookies = (await later.context.cookies()).map(({ name }) => name);
+await typeCode(later.page, codeOf(first + 1));
+seen.code_back = later.page.url().slice(url.length);
+await signInAnew();
+await typeCode(later.page, codeOf(first + 1));
+seen.code_replayed = await look(later.page, "second-factor-rejected");
+await typeCode(later.page, recovery[3].toUpperCase());
+seen.recovery_back = later.page.url().slice(url.length);
+await signInAnew();
+await typeCode(later.page, recovery[3]);
+seen.recovery_again = await look(later.page, "recovery-rejected");
+await later.context.close();
 
 await here.context.close();
 await there.context.close();

@@ -38,11 +38,20 @@ fn pages() -> Pages {
     let mut pages = causes::pages();
     for (name, text) in [
         ("configuration", countersign_config::reference_markdown()),
+        (
+            "policy-tests",
+            countersign_config::tests_reference_markdown(),
+        ),
         ("commands", countersign::help_markdown()),
     ] {
         let text = format!("{}{text}", causes::GENERATED);
         pages.insert(format!("docs/reference/{name}.md"), text);
     }
+    // JSON has no place for the line that says where a page comes from.
+    pages.insert(
+        "docs/reference/countersign.schema.json".to_owned(),
+        countersign_config::schema_json(),
+    );
     pages
 }
 

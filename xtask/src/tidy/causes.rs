@@ -33,10 +33,8 @@ const NOT_RAISED: &[(&str, &[&str])] = &[
             "resource-indicator-mismatch",
         ],
     ),
-    ("second factors", &["second-factor-required"]),
     ("locks: attempts are delayed instead", &["account-locked"]),
-    ("introspection", &["token-revoked"]),
-    ("DPoP and mutual TLS", &["sender-constraint-failed"]),
+    ("revocations that an issuer tells", &["token-revoked"]),
 ];
 
 /// The checkout, divided into what is shipped and what tries it.

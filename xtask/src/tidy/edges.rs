@@ -9,6 +9,7 @@ const ORDER: &[&str] = &[
     "countersign-secret",
     "countersign-wire",
     "countersign-jose",
+    "countersign-passkey",
     "countersign-policy",
     "countersign-flow",
     "countersign-config",
@@ -19,7 +20,7 @@ const ORDER: &[&str] = &[
     "xtask",
 ];
 
-const CORE: usize = 6;
+const CORE: usize = 7;
 
 /// Crates that bring a runtime, a socket, a clock, a database or a protocol stack.
 const NOT_IN_CORE: &[&str] = &[

@@ -126,6 +126,20 @@ macro_rules! gateway {
         source: "RFC 9110 section 15.6.3",
     }
 
+    UpstreamDown {
+        id: "upstream-down", status: Some(503), explained: false, who: Ops, rank: 94,
+        title: "All servers of the service are down",
+        meaning: "The request was allowed. The service behind has several servers, and each of them has failed several times in a row, so that all are passed over for a short time. After it one request tries each of them.",
+        told: "The request was allowed, and none of the servers behind the gateway is well at the moment.",
+        log: "all servers of the upstream are passed over: `failures_max` failures in a row, for `pass_over_secs`",
+        fix: "Clients: try again after the seconds in `Retry-After`. Operator: look for `upstream-server-down` in the log, which names each server and what was wrong with it, and mend the servers; the first that answers is used again at once.",
+        checks: [
+            ("curl -s \"http://$ADMIN/metrics\" | grep upstream_server_up", "1: the server gets requests. 0: it is passed over."),
+        ],
+        see: [UpstreamUnreachable, UpstreamTimeout],
+        source: "RFC 9110 section 15.6.4",
+    }
+
     UpstreamTimeout {
         id: "upstream-timeout", status: Some(504), explained: false, who: Ops, rank: 92,
         title: "The service behind did not answer in time",
@@ -165,6 +179,17 @@ macro_rules! gateway {
         source: "RFC 9110 section 15.6.4",
     }
 
+    IntrospectionLimit {
+        id: "introspection-limit", status: Some(503), explained: false, who: Ops, rank: 97,
+        title: "Too many tokens wait to be asked about",
+        meaning: "As many questions about tokens are on their way to the issuer as the gateway allows itself, and as many wait as may. This one was not asked. Either the issuer is slow, or somebody sends many tokens that are not known.",
+        told: "Too many tokens are waiting to be checked; this one was not looked at.",
+        log: "questions about tokens are at `waiting_max`",
+        fix: "Clients: wait for the seconds in `Retry-After`. Operator: see how long the issuer takes to answer; then raise `in_flight_max` or `waiting_max` of `[issuer.NAME.introspection]`, or keep answers for longer with `cache_secs`.",
+        see: [IdentityBackendDown, CheckQueueFull],
+        source: "RFC 9110 section 15.6.4",
+    }
+
     UpgradeLimit {
         id: "upgrade-limit", status: Some(503), explained: false, who: Ops, rank: 96,
         title: "A limit of upgraded connections is reached",
@@ -182,10 +207,10 @@ macro_rules! gateway {
     GatewayOverloaded {
         id: "gateway-overloaded", status: Some(503), explained: false, who: Ops, rank: 98,
         title: "The gateway is at its limit",
-        meaning: "As many connections or requests are open as the gateway allows itself, so that this one was turned away before anything was read of it. Nothing is wrong with the request or its credentials.",
-        told: "The gateway has reached the number of connections or requests that it takes.",
+        meaning: "As many connections, requests or bytes of bodies are held as the gateway allows itself, so that this one was turned away before its credentials were looked at. Nothing is wrong with the request or its credentials.",
+        told: "The gateway has reached the limit of what it takes at once.",
         log: "connection or request limit reached",
-        fix: "Clients: try again after a pause, and reuse connections instead of opening one for each request. Operator: raise `connections_max` in `[server.limits]` together with the limit of open files, or run another copy.",
+        fix: "Clients: try again after a pause, and reuse connections instead of opening one for each request. Operator: raise `connections_max` in `[server.limits]` together with the limit of open files, or `held_bodies_bytes_max` where the log names that, or run another copy.",
         checks: [
             ("ulimit -n; ss -Htn state established \"( sport = :$PORT )\" | wc -l", "Files that a process may open, and connections that are: each proxied request needs two."),
         ],

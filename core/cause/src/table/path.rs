@@ -129,7 +129,7 @@ macro_rules! path {
         meaning: "The credential, or the resource, may be used from certain networks only, and the request came from another address. That can be the address of a proxy, a VPN or IPv6, rather than the one you have in mind.",
         told: "This request is not allowed from the network address that it came from.",
         log: "peer address is in none of the allowed networks",
-        fix: "Call from an allowed network, or have the operator add the address to `networks` of the route or of the key. Behind a load balancer the operator lists it in `trusted_proxies`, or else every request seems to come from it.",
+        fix: "Call from an allowed network, or have the operator add the address to `networks` of the route, or make another key with `countersign key create --from`: the networks of a key are fixed. Behind a load balancer the operator lists it in `trusted_proxies`, or else every request seems to come from it.",
         checks: [
             ("for v in -4 -6; do curl $v -s -o /dev/null -w '%{http_code}\\n' -H \"Authorization: Bearer $TOKEN\" \"$URL\"; done", "Different answers mean that only one of your two addresses is allowed."),
         ],

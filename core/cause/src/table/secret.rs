@@ -77,7 +77,7 @@ macro_rules! secret {
         meaning: "The account was disabled or deleted, or its address was never verified. Clients hear only that the credentials are not valid here.",
         told: "The credentials were read, and they are not valid here.",
         log: "account is disabled, unverified or deleted",
-        fix: "Look up why it was disabled, then enable the account again, or send the verification mail once more. For a service, make an account of its own, so that it does not end when a person leaves.",
+        fix: "Look up why it was disabled, then enable the account again; Countersign names it in the log and in `countersign why`, and `countersign user enable NAME` does it. For a service, make an account of its own, so that it does not end when a person leaves.",
         told_as: CredentialsRejected,
         see: [CredentialRevoked],
     }

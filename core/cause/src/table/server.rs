@@ -108,6 +108,20 @@ macro_rules! server {
         source: "RFC 9110 section 15.6.4",
     }
 
+    IntrospectionFailed {
+        id: "introspection-failed", status: Some(503), explained: false, who: Ops, rank: 96,
+        title: "The issuer can't be asked about tokens",
+        meaning: "The issuer's introspection endpoint answers, and not with what is due: it refuses the gateway's own client, is another kind of page, or its answer can't be read. The token was neither accepted nor refused.",
+        told: "The token can't be checked at the moment; it was neither accepted nor refused.",
+        log: "introspection endpoint gave no answer that can be used",
+        fix: "Clients: keep the token and try again later. Operator: the log says what came instead. A 401 or 403 is for `client_id`, `secret_file` or `authentication` of `[issuer.NAME.introspection]`; a page in HTML or a 404 is a wrong `url`; some issuers let only marked clients ask.",
+        checks: [
+            ("curl -s -o /dev/null -w '%{http_code} %{content_type}\\n' -u \"$CLIENT_ID:$CLIENT_SECRET\" -d token=x \"$INTROSPECTION_URL\"", "`200 application/json` is right. 401 or 403: the issuer refuses this client."),
+        ],
+        see: [IdentityBackendDown, ClientAuthenticationFailed],
+        source: "RFC 7662 section 2.3",
+    }
+
     RateLimited {
         id: "rate-limited", status: Some(429), explained: true, who: User, rank: 90,
         title: "Too many attempts",

@@ -213,7 +213,7 @@ macro_rules! session {
         meaning: "The request comes from a page whose origin is not on the server's list. Origins are compared with scheme, host and port; `https://example.com` and `https://www.example.com` are two.",
         told: "Requests from pages of this origin are not allowed.",
         log: "origin is not on the list",
-        fix: "Add the origin exactly as the browser sends it, without a path or a slash at the end, if that page is yours; Countersign's list is `origins` in the `cors` of the route. `null` comes from files and sandboxed frames and should not be allowed.",
+        fix: "Add the origin exactly as the browser sends it, without a path or a slash at the end, if that page is yours; Countersign's list is `origins` in the `cors` of the route. Where it is listed already, the page asks for a method that no route with these rules has: add it to `methods`. `null` comes from files and sandboxed frames and should not be allowed.",
         checks: [
             ("curl -s -o /dev/null -w '%{http_code}\\n' -H \"Origin: $ORIGIN\" \"$URL\"; curl -s -o /dev/null -w '%{http_code}\\n' \"$URL\"", "403 with the origin and another status without it is this cause."),
         ],

@@ -88,6 +88,20 @@ macro_rules! token {
         source: "RFC 7009 section 2",
     }
 
+    TokenInactive {
+        id: "token-inactive", status: Some(401), explained: false, who: Client, rank: 49,
+        title: "The issuer does not vouch for the token",
+        meaning: "The gateway asked the token's issuer about it (RFC 7662), and the answer was that it is not active. It may have run out or been revoked, it may be another issuer's, or it is no token at all: the issuer says no more than that.",
+        told: "The issuer says that the token is not active: it has run out, was revoked, or is not one of its tokens.",
+        log: "introspection answered `active: false`",
+        fix: "Fetch a new token from the issuer that this resource names, and send it unchanged. If a new one is refused as well, it is from another issuer or environment, or made for another resource: some issuers call a token inactive to everyone that it is not made for.",
+        checks: [
+            ("curl -s -u \"$CLIENT_ID:$CLIENT_SECRET\" --data-urlencode \"token=$TOKEN\" \"$INTROSPECTION_URL\" | jq .", "What the issuer says of the token to whoever asks. `active: true` here and not for the gateway: its client may not see this token."),
+        ],
+        see: [TokenExpired, TokenRevoked, IntrospectionFailed],
+        source: "RFC 7662 section 2.2",
+    }
+
     TokenWrongKind {
         id: "token-wrong-kind", status: Some(401), explained: true, who: Client, rank: 70,
         title: "This is another kind of token",
@@ -222,7 +236,7 @@ macro_rules! token {
         meaning: "Who is calling is known and beyond doubt, and the rights that came along do not cover this: a scope, a group or a claim that the rule demands is absent. Other credentials of the same kind will not help.",
         told: "The caller is known, and its rights are not enough for this request.",
         log: "identity verified, demand of the route not met",
-        fix: "Ask for the scope in the `scope` parameter of the challenge when you fetch the token, and check that the issuer granted it. If the caller ought to have the right, have it granted at the issuer, or for a key with `countersign key`.",
+        fix: "With a token: ask for the scope in the `scope` parameter of the challenge when you fetch it, and check that the issuer granted it. With an API key: the scopes of a key are fixed, so have a new one made with `countersign key create --scope`. Who signs in with a password has no scopes: use a key or a token, or have the route demand a group.",
         checks: [
             ("jq -R 'split(\".\")[1] | gsub(\"-\";\"+\") | gsub(\"_\";\"/\") | @base64d | fromjson | {scope, scp, groups}' <<< \"$TOKEN\"", "What was granted."),
             ("curl -s -o /dev/null -D - -H \"Authorization: Bearer $TOKEN\" \"$URL\" | grep -io 'scope=\"[^\"]*\"'", "What is wanted."),

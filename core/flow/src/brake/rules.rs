@@ -2,9 +2,9 @@
 //!
 //! Knows: numbers of the configuration. Does not know any attempt.
 
-use std::net::IpAddr;
-
 use countersign_policy::Network;
+
+use crate::request::ClientAddress;
 
 /// When attempts are braked, and for how long.
 #[derive(Debug, Clone)]
@@ -43,11 +43,14 @@ pub struct Curve {
 }
 
 impl BrakeRules {
-    /// The network that attempts from an address count for; `None` where they do not count.
+    /// The network that attempts of a client count for; `None` where they do not count. Nobody is spared for the address of
+    /// a proxy that does not say whose request it is.
     #[must_use]
-    pub fn network(&self, client: IpAddr) -> Option<Network> {
-        let exempt = self.exempt.iter().any(|network| network.contains(client));
-        (!exempt).then(|| Network::around(client, self.ipv4_prefix, self.ipv6_prefix))
+    pub fn network(&self, client: ClientAddress) -> Option<Network> {
+        let known = client.known();
+        let is_exempt = |network: &Network| known.is_some_and(|known| network.contains(known));
+        let exempt = self.exempt.iter().any(is_exempt);
+        (!exempt).then(|| Network::around(client.nearest(), self.ipv4_prefix, self.ipv6_prefix))
     }
 }
 

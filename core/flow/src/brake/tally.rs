@@ -45,6 +45,16 @@ pub struct Tallies {
     pub network: Tally,
 }
 
+/// How many attempts with other credentials are under way: each of them may be about to fail. Those of a network are left
+/// out: when a gateway has started, all the people of an office sign in at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// At the account from this network.
+    pub pair: u32,
+    /// At the account.
+    pub account: u32,
+}
+
 /// Whether an attempt may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
@@ -103,9 +113,15 @@ impl BrakeRules {
         }
     }
 
-    /// Whether an attempt with this credential may be made now. One that is braked takes the turn that it is given, so
-    /// that no two are looked at for one delay.
-    pub fn admit(&self, tallies: &mut Tallies, mark: Mark, now_unix_secs: i64) -> Admission {
+    /// Whether an attempt with this credential may be made now, beside those that are under way. One that is braked takes
+    /// the turn that it is given, so that no two are looked at for one delay.
+    pub fn admit(
+        &self,
+        tallies: &mut Tallies,
+        pending: Pending,
+        mark: Mark,
+        now_unix_secs: i64,
+    ) -> Admission {
         self.forget(tallies, now_unix_secs);
         let (Some(pair), Some(account)) = (&mut tallies.pair, &mut tallies.account) else {
             return wait(&tallies.network, Brake::Network, self, now_unix_secs)
@@ -114,12 +130,15 @@ impl BrakeRules {
         if pair.knows(mark, self.known_turned_away_max) {
             return Admission::Go;
         }
-        if let Some(wait) = wait(pair, Brake::Pair, self, now_unix_secs) {
+        if let Some(wait) = wait(pair, Brake::Pair, self, now_unix_secs)
+            .or_else(|| is_full(pair, pending.pair, Brake::Pair, self))
+        {
             pair.turn_away(self.forget_secs, now_unix_secs);
             return wait;
         }
         if pair.known.is_none() {
             let held = wait(account, Brake::Account, self, now_unix_secs)
+                .or_else(|| is_full(account, pending.account, Brake::Account, self))
                 .or_else(|| wait(&tallies.network, Brake::Network, self, now_unix_secs));
             if let Some(held) = held {
                 return held;
@@ -144,15 +163,20 @@ impl BrakeRules {
     }
 
     /// Notes an attempt that was right: the pair begins anew. Account and network do not: whoever guesses at many
-    /// accounts may have one of their own. Nor does a pair where the same was right before: a program that signs in
-    /// every minute would give its neighbour at the same address new guesses each time.
+    /// accounts may have one of their own. Nor does a pair where somebody was right before, with whatever credential: a
+    /// program that signs in every minute, or by two schemes in turn, would give its neighbour at the same address new
+    /// guesses each time.
     pub fn count_success(&self, tallies: &mut Tallies, mark: Mark, now_unix_secs: i64) {
+        self.forget(tallies, now_unix_secs);
         let Some(pair) = &mut tallies.pair else {
             return;
         };
         match &mut pair.known {
-            Some(known) if known.mark == mark => known.unix_secs = now_unix_secs,
-            Some(_) | None => {
+            Some(known) => {
+                known.mark = mark;
+                known.unix_secs = now_unix_secs;
+            }
+            None => {
                 let known = Known {
                     mark,
                     unix_secs: now_unix_secs,
@@ -208,6 +232,14 @@ fn wait(tally: &Tally, brake: Brake, rules: &BrakeRules, now_unix_secs: i64) -> 
         .min(curve.secs_max)
         .max(1);
     Some(Admission::Wait { secs, brake })
+}
+
+/// Whether the attempts under way may use up what is free. How long they take nobody knows: it is worth another try soon.
+fn is_full(tally: &Tally, pending: u32, brake: Brake, rules: &BrakeRules) -> Option<Admission> {
+    let curve = rules.curve(brake);
+    let is_full =
+        !curve.brakes(tally.failures) && curve.brakes(tally.failures.saturating_add(pending));
+    is_full.then_some(Admission::Wait { secs: 1, brake })
 }
 
 impl Tally {

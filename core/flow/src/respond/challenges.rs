@@ -97,7 +97,7 @@ fn digest_challenges(refusal: &Refusal<'_>, mint: Mint<'_>, headers: &mut Header
 }
 
 /// RFC 7616 section 3.3: whether the client can go on with the new nonce without asking its user again. Both causes are
-/// found only after the response was right.
+/// found only after the response was right, body and all.
 fn is_stale(cause: Cause) -> bool {
     matches!(cause, Cause::DigestNonceStale | Cause::DigestNonceReplayed)
 }

@@ -40,6 +40,7 @@ pub(crate) const fn bearer_error(cause: Cause) -> Option<ErrorCode> {
         | Cause::ClockSkew
         | Cause::TokenLifetimeTooLong
         | Cause::TokenRevoked
+        | Cause::TokenInactive
         | Cause::TokenWrongKind
         | Cause::AudienceMismatch
         | Cause::IssuerMismatch
@@ -66,6 +67,7 @@ pub(crate) const fn bearer_error(cause: Cause) -> Option<ErrorCode> {
         | Cause::IdentityNotAllowed
         | Cause::HeaderTooLarge
         | Cause::IdentityBackendDown
+        | Cause::IntrospectionFailed
         | Cause::RateLimited
         | Cause::CsrfFailed
         | Cause::OriginNotAllowed => None,
@@ -95,9 +97,11 @@ pub(crate) const fn bearer_error(cause: Cause) -> Option<ErrorCode> {
         | Cause::BodyTooLarge
         | Cause::BodyStalled
         | Cause::UpstreamUnreachable
+        | Cause::UpstreamDown
         | Cause::UpstreamTimeout
         | Cause::UpstreamMalformed
         | Cause::CheckQueueFull
+        | Cause::IntrospectionLimit
         | Cause::UpgradeLimit
         | Cause::GatewayOverloaded => None,
         // Concluded by `explain` about other servers; the gateway never refuses with them.

@@ -11,6 +11,9 @@ use countersign_secret::Secret;
 /// How long a form can be posted.
 const LIFETIME_SECS: i64 = 12 * 60 * 60;
 
+/// How long a form can be posted that stands for a password which was right.
+const PROVED_LIFETIME_SECS: i64 = 10 * 60;
+
 /// How far the clocks of instances may differ.
 const LEEWAY_SECS: i64 = 60;
 
@@ -22,6 +25,11 @@ const TAG_BYTES: usize = 32;
 pub enum Purpose {
     /// It signs somebody in: bound to the cookie of the browser, and to where the browser goes then.
     SignIn,
+    /// It asks for the second factor: bound to the browser, and to the user whose password was right.
+    SecondFactor,
+    /// It asks for the first code of a second factor: bound to the session, the secret, and the user whose password was
+    /// right.
+    TotpSetUp,
     /// It changes something of a session or its user: bound to the session.
     Account,
 }
@@ -30,7 +38,16 @@ impl Purpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::SignIn => b"sign-in",
+            Self::SecondFactor => b"second-factor",
+            Self::TotpSetUp => b"totp-set-up",
             Self::Account => b"account",
+        }
+    }
+
+    const fn lifetime_secs(self) -> i64 {
+        match self {
+            Self::SignIn | Self::Account => LIFETIME_SECS,
+            Self::SecondFactor | Self::TotpSetUp => PROVED_LIFETIME_SECS,
         }
     }
 }
@@ -90,7 +107,7 @@ impl FormKey {
         hmac::verify(&self.0, &message, tag).map_err(|_| Defect::Foreign)?;
         let made_unix_secs = i64::from_be_bytes(*time);
         let age_secs = now_unix_secs.saturating_sub(made_unix_secs);
-        if (-LEEWAY_SECS..LIFETIME_SECS).contains(&age_secs) {
+        if (-LEEWAY_SECS..purpose.lifetime_secs()).contains(&age_secs) {
             Ok(())
         } else {
             Err(Defect::Stale)

@@ -10,6 +10,7 @@ use countersign_wire::form::encode;
 use http::header::{ACCEPT, REFERER};
 use http::{HeaderMap, Method, StatusCode};
 
+use super::page::Done;
 use super::return_to::ReturnTo;
 use crate::own::SessionPage;
 use crate::refusal::Refusal;
@@ -31,6 +32,14 @@ pub(crate) fn to_sign_in(
         Navigation::Visit => false,
         Navigation::Form => true,
     };
+    // Signing in anew would give no more than there is: the account is where a second factor is set up.
+    if refusal.cause == Cause::SecondFactorRequired {
+        return Some(format!(
+            "{}?done={}",
+            SessionPage::Account.path(),
+            Done::SecondFactorDemanded.word()
+        ));
+    }
     let mut way = format!(
         "{}?why={}",
         SessionPage::SignIn.path(),

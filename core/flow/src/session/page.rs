@@ -2,6 +2,8 @@
 //!
 //! Knows: what is shown, and that it is shown without script or foreign resource. Does not know where it comes from.
 
+mod second_factor;
+
 use std::borrow::Cow;
 
 use askama::Template;
@@ -12,6 +14,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+pub use self::second_factor::{CodeForm, TotpSetUp, recovery_codes, second_factor, totp_set_up};
 use super::device;
 use super::texts::{Language, Texts};
 use crate::own::SessionPage;
@@ -28,6 +31,8 @@ pub enum Notice {
     Rejected,
     /// The form was too old, or of another browser.
     FormOld,
+    /// The code of the second factor does not fit, or was used before.
+    CodeRejected,
     /// Too many passwords wait to be checked.
     Busy,
     /// Too many attempts have failed to look at another one for so many seconds.
@@ -41,6 +46,7 @@ impl Notice {
         let words = match self {
             Self::Rejected => texts.rejected,
             Self::FormOld => texts.form_old,
+            Self::CodeRejected => texts.code_rejected,
             Self::Busy => texts.busy,
             Self::Braked(secs) => return Some(texts.braked_for(secs).into()),
             Self::Why(Cause::SessionExpired) => texts.session_expired,
@@ -53,7 +59,9 @@ impl Notice {
 
     const fn is_fault(self) -> bool {
         match self {
-            Self::Rejected | Self::FormOld | Self::Busy | Self::Braked(_) => true,
+            Self::Rejected | Self::CodeRejected | Self::FormOld | Self::Busy | Self::Braked(_) => {
+                true
+            }
             Self::Why(_) => false,
         }
     }
@@ -163,6 +171,12 @@ pub enum Done {
     PasswordChanged,
     /// A session was ended.
     SessionEnded,
+    /// The second factor is removed.
+    TotpRemoved,
+    /// A route demands a second factor, and the session has none.
+    SecondFactorDemanded,
+    /// The code of the second factor does not fit, or was used before.
+    CodeRejected,
     /// The present password is another one than the one typed.
     PresentPasswordWrong,
     /// The new password was typed in two ways.
@@ -179,9 +193,12 @@ pub enum Done {
 
 impl Done {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::PasswordChanged,
         Self::SessionEnded,
+        Self::TotpRemoved,
+        Self::SecondFactorDemanded,
+        Self::CodeRejected,
         Self::PresentPasswordWrong,
         Self::PasswordsDiffer,
         Self::PasswordShort,
@@ -196,6 +213,9 @@ impl Done {
         match self {
             Self::PasswordChanged => "password-changed",
             Self::SessionEnded => "session-ended",
+            Self::TotpRemoved => "totp-removed",
+            Self::SecondFactorDemanded => "second-factor-demanded",
+            Self::CodeRejected => "code-rejected",
             Self::PresentPasswordWrong => "present-password-wrong",
             Self::PasswordsDiffer => "passwords-differ",
             Self::PasswordShort => "password-short",
@@ -209,6 +229,9 @@ impl Done {
         match self {
             Self::PasswordChanged => texts.password_changed,
             Self::SessionEnded => texts.session_ended,
+            Self::TotpRemoved => texts.totp_removed,
+            Self::SecondFactorDemanded => texts.second_factor_demanded,
+            Self::CodeRejected => texts.code_rejected,
             Self::PresentPasswordWrong => texts.present_password_wrong,
             Self::PasswordsDiffer => texts.passwords_differ,
             Self::PasswordShort => texts.password_short,
@@ -220,8 +243,10 @@ impl Done {
 
     const fn is_fault(self) -> bool {
         match self {
-            Self::PasswordChanged | Self::SessionEnded => false,
-            Self::PresentPasswordWrong
+            Self::PasswordChanged | Self::SessionEnded | Self::TotpRemoved => false,
+            Self::CodeRejected
+            | Self::SecondFactorDemanded
+            | Self::PresentPasswordWrong
             | Self::PasswordsDiffer
             | Self::PasswordShort
             | Self::PasswordUnfit
@@ -253,6 +278,8 @@ pub struct Account<'a> {
     pub user: &'a str,
     /// The sessions that go on.
     pub sessions: &'a [ShownSession],
+    /// How many recovery codes are left of the second factor, where there is one.
+    pub second_factor: Option<u32>,
     /// What was done before.
     pub done: Option<Done>,
     /// The token of its forms.
@@ -271,6 +298,9 @@ struct AccountTemplate<'a> {
     sign_out_everywhere: &'static str,
     end_session: &'static str,
     password: &'static str,
+    totp: &'static str,
+    remove_totp: &'static str,
+    recovery_codes: &'static str,
 }
 
 impl AccountTemplate<'_> {
@@ -295,6 +325,9 @@ pub fn account(account: &Account<'_>, language: Language) -> Vec<u8> {
         sign_out_everywhere: SessionPage::SignOutEverywhere.path(),
         end_session: SessionPage::EndSession.path(),
         password: SessionPage::Password.path(),
+        totp: SessionPage::Totp.path(),
+        remove_totp: SessionPage::RemoveTotp.path(),
+        recovery_codes: SessionPage::RecoveryCodes.path(),
     })
 }
 

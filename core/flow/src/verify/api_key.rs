@@ -123,7 +123,13 @@ impl<'c, 'r> WantKey<'c, 'r> {
             if cause == Cause::CredentialsRejected {
                 return wrong(line, detail);
             }
-            return line.refuse(cause, Some(Scheme::ApiKey), detail);
+            // The right key: whose it is may be said to those who run the gateway.
+            return line
+                .refuse(cause, Some(Scheme::ApiKey), detail)
+                .of(|refusal| {
+                    refusal.subject = Some(record.owner);
+                    refusal.key_id = Some(key.id().as_str().into());
+                });
         }
         accept(line, key.id(), *record, place)
     }

@@ -35,6 +35,8 @@ pub struct Account {
     pub disabled: bool,
     /// The user's groups.
     pub groups: Vec<Box<str>>,
+    /// Whether a second factor has to follow the password.
+    pub second_factor: bool,
 }
 
 /// The answer to [`WantAccount`].
@@ -193,11 +195,26 @@ impl<'c, 'r> WaitingForHash<'c, 'r> {
         match account {
             Some(account) if fits && account.disabled => {
                 line.trail.add(Note::AccountDisabled);
-                refuse(line, Cause::AccountDisabled, "the account is disabled")
+                let detail = "the account is disabled";
+                refuse(line, Cause::AccountDisabled, detail, Some(account.name))
+            }
+            // Told to nobody who does not know the password.
+            Some(account) if fits && account.second_factor && !line.rules.second_factor_waived => {
+                line.trail.add(Note::SecondFactorDue);
+                let detail = "the user has a second factor, which Basic cannot ask for";
+                refuse(
+                    line,
+                    Cause::SecondFactorRequired,
+                    detail,
+                    Some(account.name),
+                )
             }
             Some(account) if fits => accept(line, *account, place),
             // A decoy fits nothing; if it did, there would still be nobody to let in.
-            Some(_) | None => refuse(line, Cause::CredentialsRejected, ""),
+            account @ (Some(_) | None) => {
+                let name = account.map(|account| account.name);
+                refuse(line, Cause::CredentialsRejected, "", name)
+            }
         }
     }
 }
@@ -225,18 +242,25 @@ fn queue_full<'c, 'r>(mut line: Line<'c, 'r>, retry_after_secs: u32) -> Step<'c,
     )
 }
 
-fn refuse<'c, 'r>(line: Line<'c, 'r>, cause: Cause, detail: &'static str) -> Step<'c, 'r> {
+fn refuse<'c, 'r>(
+    line: Line<'c, 'r>,
+    cause: Cause,
+    detail: &'static str,
+    account: Option<Box<str>>,
+) -> Step<'c, 'r> {
     let lesson = Lesson {
         remembered: Remembered(Memory::Refused {
             cause,
             scheme: Scheme::Basic,
             detail,
+            account: account.clone(),
         }),
         until_unix_secs: line
             .now_unix_secs
             .saturating_add(line.rules.remember_secs.min(REFUSAL_REMEMBERED_SECS)),
     };
     brake::fail(line, cause, Scheme::Basic, detail, Some(lesson))
+        .of(|refusal| refusal.account = account)
 }
 
 fn accept<'c, 'r>(line: Line<'c, 'r>, account: Account, place: Place<'_>) -> Step<'c, 'r> {

@@ -1,7 +1,10 @@
-//! Bearer tokens (RFC 6750) that are JWTs (RFC 7519, 8725, 9068), of the issuers that the route takes.
+//! Bearer tokens (RFC 6750) of the issuers that the route takes: JWTs (RFC 7519, 8725, 9068), and those that their
+//! issuer is asked about (see `introspection`).
 //!
 //! Knows: which issuer a token names, and what is demanded of that issuer's tokens. Does not know where keys come
 //! from, nor how a signature is checked.
+
+pub(crate) mod introspection;
 
 use std::sync::Arc;
 
@@ -15,7 +18,7 @@ use crate::brake;
 use crate::rules::IssuerRules;
 use crate::step::{Line, Step};
 use crate::trail::Note;
-use crate::verified::Bounds;
+use crate::verified::{Bounds, TokenBounds};
 
 /// The answer to [`WantKeys`].
 #[derive(Debug, Clone)]
@@ -34,7 +37,7 @@ pub enum KeysAnswer {
 pub(crate) fn begin<'c, 'r>(mut line: Line<'c, 'r>, token: bearer::Token<'r>) -> Step<'c, 'r> {
     let jwt = match Jwt::parse(token.raw()) {
         Ok(jwt) => jwt,
-        Err(defect) => return refuse(line, defect.cause(), defect.detail()),
+        Err(defect) => return introspection::begin(line, token, defect),
     };
     let named = line.route.issuers.iter().copied().find_map(|index| {
         line.rules
@@ -51,6 +54,9 @@ pub(crate) fn begin<'c, 'r>(mut line: Line<'c, 'r>, token: bearer::Token<'r>) ->
         );
     };
     line.trail.add(Note::Issuer(index));
+    if issuer.introspection.is_some_and(|asked| asked.of_jwts) {
+        return introspection::ask(line, token, issuer, index);
+    }
     let place = Presented::Bearer(token).place();
     Step::Keys(WantKeys {
         line,
@@ -182,20 +188,45 @@ fn accept<'c, 'r>(
     index: usize,
     place: Place<'_>,
 ) -> Step<'c, 'r> {
-    let Some(expires_unix_secs) = claims.expires_unix_secs() else {
+    if claims.expires_unix_secs().is_none() {
         return refuse(line, Cause::ClaimMissing, "the token has no `exp`");
-    };
-    let bounds = Bounds::Token {
+    }
+    let bounds = TokenBounds {
         issuer: index,
-        audiences: claims.audiences().map(Into::into).collect(),
+        audiences: Some(claims.audiences().map(Into::into).collect()),
         not_before_unix_secs: claims.not_before_unix_secs(),
-        expires_unix_secs,
+        expires_unix_secs: claims.expires_unix_secs(),
     };
+    accept_bounded(line, claims, issuer, bounds, place, i64::MAX)
+}
+
+/// The last step of both kinds of tokens. `until_unix_secs` is how long what was found out may be believed.
+fn accept_bounded<'c, 'r>(
+    line: Line<'c, 'r>,
+    claims: Claims,
+    issuer: &IssuerRules,
+    bounds: TokenBounds,
+    place: Place<'_>,
+    until_unix_secs: i64,
+) -> Step<'c, 'r> {
+    // RFC 7800 section 3.1: a token with `cnf` is for the holder of a key, and none is shown under this scheme. Taken all
+    // the same, it would be good in the hands of whoever has copied it (RFC 9449 section 7.2, RFC 8705 section 3).
+    if claims.claim("cnf").is_some() {
+        let detail = "the token is bound to a key by `cnf`, and came as a plain Bearer token";
+        return refuse(line, Cause::SenderConstraintFailed, detail);
+    }
     let Some(identity) = identity(claims, issuer) else {
         let detail = "the claim that names the subject is not there";
         return refuse(line, Cause::ClaimMissing, detail);
     };
-    super::accept(line, identity, Scheme::Bearer, bounds, place)
+    super::accept_until(
+        line,
+        identity,
+        Scheme::Bearer,
+        Bounds::Token(bounds),
+        place,
+        until_unix_secs,
+    )
 }
 
 fn identity(claims: Claims, issuer: &IssuerRules) -> Option<Identity> {

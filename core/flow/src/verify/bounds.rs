@@ -5,7 +5,7 @@
 use countersign_cause::Cause;
 
 use crate::rules::{IssuerRules, RouteRules, Rules};
-use crate::verified::Bounds;
+use crate::verified::{Bounds, TokenBounds};
 
 pub(crate) fn check(
     bounds: &Bounds,
@@ -20,43 +20,58 @@ pub(crate) fn check(
             expires_unix_secs,
             revoked_unix_secs,
         } => check_key(*expires_unix_secs, *revoked_unix_secs, now_unix_secs),
-        Bounds::Token {
-            issuer,
-            audiences,
-            not_before_unix_secs,
-            expires_unix_secs,
-        } => {
-            let Some(issuer_rules) = rules
-                .issuers
-                .get(*issuer)
-                .filter(|_| route.issuers.contains(issuer))
-            else {
-                return Err((
-                    Cause::IssuerMismatch,
-                    "the route takes no tokens of this issuer",
-                ));
-            };
-            let leeway = i64::from(issuer_rules.leeway_secs);
-            // RFC 7519 section 4.1.4: on or after `exp` the token must not be accepted, leeway apart.
-            if expires_unix_secs.saturating_add(leeway) <= now_unix_secs {
-                return Err((Cause::TokenExpired, "`exp` is in the past"));
-            }
-            if not_before_unix_secs
-                .is_some_and(|start| start.saturating_sub(leeway) > now_unix_secs)
-            {
-                return Err((Cause::TokenNotYetValid, "`nbf` is in the future"));
-            }
-            // RFC 7519 section 4.1.3: the processor must find itself among the audiences.
-            let wanted = audiences_of(route, issuer_rules);
-            if audiences.iter().any(|audience| wanted.contains(audience)) {
-                Ok(())
-            } else {
-                Err((
-                    Cause::AudienceMismatch,
-                    "`aud` names none of the audiences of this route",
-                ))
-            }
-        }
+        Bounds::Token(bounds) => check_token(bounds, route, rules, now_unix_secs),
+    }
+}
+
+/// Whether the issuer that vouched for a credential is one whose word counts on this route: of an opaque token, another
+/// issuer may have another opinion.
+pub(crate) fn is_of_route(bounds: &Bounds, route: &RouteRules) -> bool {
+    match bounds {
+        Bounds::Password | Bounds::Session { .. } | Bounds::Key { .. } => true,
+        Bounds::Token(bounds) => route.issuers.contains(&bounds.issuer),
+    }
+}
+
+fn check_token(
+    bounds: &TokenBounds,
+    route: &RouteRules,
+    rules: &Rules,
+    now_unix_secs: i64,
+) -> Result<(), (Cause, &'static str)> {
+    let issuer = rules.issuers.get(bounds.issuer);
+    let Some(issuer) = issuer.filter(|_| route.issuers.contains(&bounds.issuer)) else {
+        return Err((
+            Cause::IssuerMismatch,
+            "the route takes no tokens of this issuer",
+        ));
+    };
+    let leeway = i64::from(issuer.leeway_secs);
+    // RFC 7519 section 4.1.4: on or after `exp` the token must not be accepted, leeway apart.
+    if bounds
+        .expires_unix_secs
+        .is_some_and(|end| end.saturating_add(leeway) <= now_unix_secs)
+    {
+        return Err((Cause::TokenExpired, "`exp` is in the past"));
+    }
+    if bounds
+        .not_before_unix_secs
+        .is_some_and(|start| start.saturating_sub(leeway) > now_unix_secs)
+    {
+        return Err((Cause::TokenNotYetValid, "`nbf` is in the future"));
+    }
+    let Some(audiences) = &bounds.audiences else {
+        return Ok(());
+    };
+    // RFC 7519 section 4.1.3: the processor must find itself among the audiences.
+    let wanted = audiences_of(route, issuer);
+    if audiences.iter().any(|audience| wanted.contains(audience)) {
+        Ok(())
+    } else {
+        Err((
+            Cause::AudienceMismatch,
+            "`aud` names none of the audiences of this route",
+        ))
     }
 }
 

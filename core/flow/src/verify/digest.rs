@@ -19,7 +19,7 @@ pub use count::{CountAnswer, CountWindow};
 pub use nonce::{Nonce, NonceId, Nonces};
 pub(crate) use proof::Proof;
 
-use crate::brake;
+use crate::brake::{self, Braking};
 use crate::rules::DigestRules;
 use crate::step::{Line, Step};
 use crate::trail::Note;
@@ -38,6 +38,8 @@ pub struct DigestAccount {
     pub disabled: bool,
     /// The user's groups.
     pub groups: Vec<Box<str>>,
+    /// Whether a second factor has to follow the password.
+    pub second_factor: bool,
 }
 
 /// The answer to [`WantSecret`].
@@ -63,31 +65,27 @@ pub enum DigestName<'a> {
 struct Proving<'c, 'r> {
     line: Line<'c, 'r>,
     credentials: Credentials,
-    /// The hashed user name in lower case, where it is one.
-    user_hash: Option<String>,
+    /// The credentials as presented: what stands for a guess where attempts are counted.
+    raw: &'r [u8],
     algorithm: Algorithm,
     qop: Qop,
     nc: u32,
 }
 
 pub(crate) fn begin<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> Step<'c, 'r> {
+    let raw = presented.raw();
     let credentials = presented.into_credentials();
     match check(&line, &credentials) {
-        Ok((algorithm, qop, nc)) => {
-            let user_hash = credentials
-                .is_user_hash()
-                .then(|| credentials.user().to_ascii_lowercase());
-            Step::Nonces(WantNonces {
-                proving: Proving {
-                    line,
-                    credentials,
-                    user_hash,
-                    algorithm,
-                    qop,
-                    nc,
-                },
-            })
-        }
+        Ok((algorithm, qop, nc)) => Step::Nonces(WantNonces {
+            proving: Proving {
+                line,
+                credentials,
+                raw,
+                algorithm,
+                qop,
+                nc,
+            },
+        }),
         Err((cause, detail)) => refuse(line, cause, detail),
     }
 }
@@ -251,9 +249,11 @@ impl<'c, 'r> WantSecret<'c, 'r> {
     /// How the user is named.
     #[must_use]
     pub fn name(&self) -> DigestName<'_> {
-        match &self.proving.user_hash {
-            Some(hash) => DigestName::Hashed(hash),
-            None => DigestName::Plain(self.proving.credentials.user()),
+        let credentials = &self.proving.credentials;
+        if credentials.is_user_hash() {
+            DigestName::Hashed(credentials.user())
+        } else {
+            DigestName::Plain(credentials.user())
         }
     }
 
@@ -293,13 +293,11 @@ impl<'c, 'r> WantSecret<'c, 'r> {
             decoy,
             account,
         };
-        match (ready.proving.qop, standing) {
-            (Qop::Auth, _) => ready.prove(None),
-            (Qop::AuthInt, Standing::Good { .. }) => Step::Body(WantBody { ready }),
-            // Nobody is asked for a body that cannot be let in.
-            (Qop::AuthInt, Standing::Stale(detail)) => {
-                refuse(ready.proving.line, Cause::DigestNonceStale, detail)
-            }
+        match ready.proving.qop {
+            Qop::Auth => ready.prove(None),
+            // Also where the nonce is not good: that is told to nobody but who knows the password, and the body is part of
+            // the proof.
+            Qop::AuthInt => Step::Body(WantBody { ready }),
         }
     }
 }
@@ -345,7 +343,7 @@ impl<'c, 'r> WantBody<'c, 'r> {
             ),
             BodyAnswer::Stalled => (
                 Cause::BodyStalled,
-                "nothing more of the body within `body_stall_secs`",
+                "nothing more of the body within `body_stall_secs`, or not all of it within `held_body_secs`",
             ),
             BodyAnswer::Broken => (
                 Cause::RequestMalformed,
@@ -353,6 +351,13 @@ impl<'c, 'r> WantBody<'c, 'r> {
             ),
         };
         refuse(self.ready.proving.line, cause, detail)
+    }
+
+    /// Refuses, as there is no room to keep it.
+    #[must_use]
+    pub fn no_room(self) -> Step<'c, 'r> {
+        let detail = "bodies with more bytes than `held_bodies_bytes_max` would be held";
+        refuse(self.ready.proving.line, Cause::GatewayOverloaded, detail)
     }
 }
 
@@ -367,7 +372,7 @@ struct Ready<'c, 'r> {
 impl<'c, 'r> Ready<'c, 'r> {
     fn prove(self, body: Option<&[u8]>) -> Step<'c, 'r> {
         let Self {
-            mut proving,
+            proving,
             standing,
             decoy,
             account,
@@ -380,15 +385,69 @@ impl<'c, 'r> Ready<'c, 'r> {
         };
         let fits =
             secret.algorithm() == proving.algorithm && proving.credentials.fits(secret, &target);
-        proving.line.trail.add(Note::Password(fits));
-        // A decoy fits nothing; if it did, there would still be nobody to let in.
-        let Some(account) = account.filter(|_| fits) else {
+        let account = if fits { account } else { None };
+        brake::begin_proved(Proved {
+            proving,
+            standing,
+            // A decoy fits nothing; if it did, there would still be nobody to let in.
+            account,
+        })
+    }
+}
+
+/// Credentials whose response was computed, whatever came of it. Only now is it known which secret was tried, so that
+/// only now whoever counts attempts is asked. Where that one holds the attempt, the outcome is told to nobody.
+pub(crate) struct Proved<'c, 'r> {
+    proving: Proving<'c, 'r>,
+    standing: Standing,
+    /// Whose secret fits.
+    account: Option<Box<DigestAccount>>,
+}
+
+impl<'c, 'r> Proved<'c, 'r> {
+    pub(crate) const fn line(&self) -> &Line<'c, 'r> {
+        &self.proving.line
+    }
+
+    /// The name as sent, or the hash of it.
+    pub(crate) fn user(&self) -> &str {
+        self.proving.credentials.user()
+    }
+
+    /// What was tried. Two requests present the same bytes never, so that a right response stands for the secret that it
+    /// was made with; of a wrong one nothing but itself is known.
+    pub(crate) fn tried(&self) -> &[u8] {
+        match &self.account {
+            Some(account) => account.secret.expose().as_bytes(),
+            None => self.proving.raw,
+        }
+    }
+
+    pub(crate) fn into_line(self) -> Line<'c, 'r> {
+        self.proving.line
+    }
+
+    /// Goes on once the attempt may be looked at.
+    pub(crate) fn conclude(self, braking: Braking) -> Step<'c, 'r> {
+        let Self {
+            mut proving,
+            standing,
+            account,
+        } = self;
+        proving.line.braking = braking;
+        proving.line.trail.add(Note::Password(account.is_some()));
+        let Some(account) = account else {
             return failed(proving.line, Cause::CredentialsRejected, "");
         };
         if account.disabled {
             proving.line.trail.add(Note::AccountDisabled);
             let detail = "the account is disabled";
             return failed(proving.line, Cause::AccountDisabled, detail);
+        }
+        if account.second_factor && !proving.line.rules.second_factor_waived {
+            proving.line.trail.add(Note::SecondFactorDue);
+            let detail = "the user has a second factor, which Digest cannot ask for";
+            return failed(proving.line, Cause::SecondFactorRequired, detail);
         }
         match standing {
             // RFC 7616 section 3.3: stale only where nothing but the nonce is amiss.

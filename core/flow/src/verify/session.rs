@@ -23,6 +23,8 @@ pub struct SessionRecord {
     pub user_disabled: bool,
     /// The user's groups.
     pub groups: Vec<Box<str>>,
+    /// Whether a second factor was given when it was begun.
+    pub second_factor: bool,
     /// When it was last noted as used, in Unix seconds.
     pub used_unix_secs: i64,
     /// After how long without a request it ends.
@@ -128,6 +130,7 @@ impl<'c, 'r> WantSession<'c, 'r> {
         }
         let source = Source::Session {
             id: record.id.as_str().into(),
+            second_factor: record.second_factor,
         };
         let identity = Identity {
             groups: record.groups,

@@ -3,8 +3,6 @@
 //! Knows: the brakes, the account that the store answers with, and the outcome of the hash. Does not know forms, cookies or
 //! sessions. An unknown user costs the same hash as a known one, and both end alike.
 
-use std::net::IpAddr;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_cause::Cause;
@@ -17,6 +15,7 @@ use countersign_wire::basic::{USER_BYTES_MAX, normalized};
 use super::basic::job::Ticket;
 use super::basic::{Account, AccountAnswer, HashAnswer, HashJob, Renewal};
 use crate::brake::{self, Admission, Attempt, Brake, BrakeRules};
+use crate::request::ClientAddress;
 use crate::rules::Rules;
 use crate::verified::Verified;
 
@@ -69,7 +68,7 @@ impl SignedIn {
 
 /// Begins to check what a user has typed at a client of this address.
 #[must_use]
-pub fn begin_sign_in(rules: &Rules, sign_in: SignIn, client: IpAddr) -> SignInStep<'_> {
+pub fn begin_sign_in(rules: &Rules, sign_in: SignIn, client: ClientAddress) -> SignInStep<'_> {
     let want = WantUser {
         sign_in,
         cost: rules.password_cost,
@@ -191,6 +190,8 @@ pub enum SignInStep<'c> {
 pub enum SignInEnd {
     /// The password is that of this user, who may sign in.
     Good(Verified<SignedIn>),
+    /// The password is that of this user, who may sign in once a second factor is shown as well.
+    SecondFactorDue(Verified<SignedIn>),
     /// It is not, or the user may not. The page says the same in all cases.
     Refused(Cause),
     /// Too many attempts have failed to look at this one.
@@ -217,7 +218,11 @@ impl SignInEnd {
         match self {
             Self::Good(_) => Some(Attempt::Passed),
             Self::Refused(_) => Some(Attempt::Failed),
-            Self::Braked { .. } | Self::QueueFull { .. } | Self::Unavailable => None,
+            // Nothing has ended: were it counted as passed, each right password would allow as many codes again.
+            Self::SecondFactorDue(_)
+            | Self::Braked { .. }
+            | Self::QueueFull { .. }
+            | Self::Unavailable => None,
         }
     }
 }
@@ -243,16 +248,24 @@ impl WaitingForPassword {
         match (self.account, hashed.fits(&self.ticket)) {
             (_, None) => (SignInEnd::Unavailable, None),
             (Some(account), Some(true)) => {
-                let Account { id, name, hash, .. } = *account;
+                let Account {
+                    id,
+                    name,
+                    hash,
+                    disabled,
+                    second_factor,
+                    ..
+                } = *account;
                 let renewal = renewed.map(|new| Renewal {
                     user_id: id,
                     old: hash,
                     new,
                 });
-                let end = if account.disabled {
-                    SignInEnd::Refused(Cause::AccountDisabled)
-                } else {
-                    SignInEnd::Good(Verified::attest(SignedIn { id, name }))
+                let user = Verified::attest(SignedIn { id, name });
+                let end = match (disabled, second_factor) {
+                    (true, _) => SignInEnd::Refused(Cause::AccountDisabled),
+                    (false, true) => SignInEnd::SecondFactorDue(user),
+                    (false, false) => SignInEnd::Good(user),
                 };
                 (end, renewal)
             }

@@ -24,7 +24,10 @@ fn attack_18_underscore_spelling_of_identity_header() {
         let call = get("/public/x")
             .with("X_Auth_User", "root")
             .with("x_auth-user", "root")
-            .with("X.Auth.User", "root");
+            .with("X.Auth.User", "root")
+            .with("Remote-User", "root")
+            .with("remote_groups", "root")
+            .with("X-WebAuth-User", "root");
         let call = call.basic("alice", PASSWORD);
         let headers = world.forwarded(&call);
         assert!(headers.values().all(|value| value != "root"));

@@ -30,6 +30,23 @@ fn a_user_in_no_group_has_no_groups_header() {
     assert!(!headers.contains_key("x-auth-groups"));
 }
 
+#[test]
+fn cause_second_factor_required_is_told_to_whoever_knows_the_password_alone() {
+    let mut world = world();
+    let right = get("/").basic("carol", PASSWORD);
+    let answer = world.answer(&right);
+    assert_eq!(answer.status, 401);
+    assert_eq!(
+        header(&answer, "countersign-cause"),
+        "second-factor-required"
+    );
+    let wrong = get("/").basic("carol", "wrong");
+    assert_eq!(world.cause(&wrong), Cause::CredentialsRejected);
+    world.rules.second_factor_waived = true;
+    assert_eq!(world.user(&right), "carol");
+    assert_eq!(world.cause(&wrong), Cause::CredentialsRejected);
+}
+
 /// `credentials-rejected`, `account-disabled`: unknown, wrong and disabled cost one hash each, and look alike.
 #[test]
 fn unknown_wrong_and_disabled_cannot_be_told_apart() {

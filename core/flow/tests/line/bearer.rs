@@ -344,3 +344,26 @@ fn a_subject_from_a_token_cannot_write_header_lines() {
     assert_eq!(headers["x-auth-groups"], "a%2Cops,b");
     assert_eq!(headers.get_all("x-auth-groups").iter().count(), 1);
 }
+
+/// RFC 9449 section 7.2, RFC 8705 section 3: no proof is read under this scheme, so that a bound token is good for nothing
+/// here, whatever it is bound by.
+#[test]
+fn cause_sender_constraint_failed_for_a_bound_token_without_its_proof() {
+    for cnf in [
+        json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }),
+        json!({ "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }),
+        json!({ "jwk": {} }),
+        json!({}),
+        json!("text"),
+    ] {
+        let token = tokens::with(json!({ "cnf": cnf }));
+        assert_eq!(cause(&token), Cause::SenderConstraintFailed, "{cnf}");
+    }
+    // Who copies the token gets no further by having it remembered.
+    let world = world().remembering();
+    let token = tokens::with(json!({ "cnf": { "jkt": "x" } }));
+    for _ in 0..2 {
+        let call = get("/").bearer(&token);
+        assert_eq!(world.cause(&call), Cause::SenderConstraintFailed);
+    }
+}

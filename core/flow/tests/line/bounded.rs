@@ -174,7 +174,11 @@ fn drive<'w>(
                 vouched.keys.set(answers.keys == 0);
                 want.answer(answer)
             }
-            Step::Nonces(_) | Step::Secret(_) | Step::Body(_) | Step::Count(_) => {
+            Step::Introspect(_)
+            | Step::Nonces(_)
+            | Step::Secret(_)
+            | Step::Body(_)
+            | Step::Count(_) => {
                 panic!("the route accepts no Digest")
             }
         };

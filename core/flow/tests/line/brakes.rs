@@ -3,7 +3,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use countersign_cause::Cause;
-use countersign_flow::{Admission, Attempt, BrakeRules, Mark, Tallies, Tally, WantAttempt};
+use countersign_flow::{
+    Admission, Attempt, BrakeRules, Mark, Pending, Tallies, Tally, WantAttempt,
+};
 use countersign_policy::Network;
 use countersign_wire::Scheme;
 
@@ -29,7 +31,7 @@ impl World {
             mark: Mark(hasher.finish()),
         };
         let admission = self.tallied(&counted, |rules, tallies| {
-            rules.admit(tallies, counted.mark, self.now.get())
+            rules.admit(tallies, Pending::default(), counted.mark, self.now.get())
         });
         (counted, admission)
     }
@@ -360,4 +362,124 @@ fn a_password_that_could_not_be_checked_is_no_failure() {
     world.guess("alice", "192.0.2.7", 20);
     world.pool = crate::world::Pool::Works;
     assert!(passes(&world, &get("/").basic("alice", PASSWORD)));
+}
+
+/// The same with Digest, where no two requests present the same.
+mod of_digest {
+    use countersign_flow::Accept;
+    use countersign_wire::digest::{Algorithm, Charset, user_hash};
+
+    use super::*;
+    use crate::digest::login::Login;
+    use crate::world::DIGEST;
+
+    /// A world that takes Basic as well.
+    fn both() -> World {
+        let accept = Accept {
+            digest: true,
+            ..ALL
+        };
+        World::accepting(accept).braking()
+    }
+
+    fn world() -> World {
+        World::accepting(DIGEST).braking()
+    }
+
+    fn right(world: &World) -> Call {
+        Login::of(world, "alice").call()
+    }
+
+    fn wrong(world: &World, number: usize) -> Call {
+        let password = format!("guess {number}");
+        Login::of(world, "alice").password(&password).call()
+    }
+
+    fn guess(world: &World, times: usize) {
+        for number in 0..times {
+            let _ = world.send(&wrong(world, number));
+        }
+    }
+
+    #[test]
+    fn attack_41_the_attempt_after_the_free_ones_says_nothing_of_its_password() {
+        let world = world();
+        guess(&world, 3);
+        let mut told = [right(&world), wrong(&world, 9)].map(|call| {
+            let answer = world.answer(&call);
+            let end = world.send(&call);
+            let questions = end.questions.clone();
+            let said = trail(&end.refusal());
+            (answer.status, text(&answer).to_owned(), questions, said)
+        });
+        let [right, wrong] = &mut told;
+        assert_eq!(right.0, 429);
+        assert_eq!(right, wrong);
+    }
+
+    #[test]
+    fn attack_41_signing_in_by_digest_anew_gives_a_neighbour_no_new_guesses() {
+        let world = world();
+        assert!(passes(&world, &right(&world)));
+        guess(&world, 3);
+        assert!(passes(&world, &right(&world)));
+        assert_eq!(world.cause(&wrong(&world, 9)), Cause::RateLimited);
+    }
+
+    #[test]
+    fn attack_41_signing_in_by_two_schemes_in_turn_gives_a_neighbour_no_new_guesses() {
+        let world = both();
+        assert!(passes(&world, &right(&world)));
+        guess(&world, 2);
+        assert!(passes(&world, &get("/").basic("alice", PASSWORD)));
+        guess(&world, 1);
+        assert_eq!(world.cause(&wrong(&world, 9)), Cause::RateLimited);
+    }
+
+    #[test]
+    fn a_neighbour_cannot_lock_a_good_client_of_digest_out() {
+        let world = world();
+        assert!(passes(&world, &right(&world)));
+        guess(&world, 6);
+        assert_eq!(world.cause(&wrong(&world, 9)), Cause::RateLimited);
+        for _ in 0..20 {
+            assert!(passes(&world, &right(&world)));
+        }
+    }
+
+    #[test]
+    fn attack_41_what_was_right_by_digest_is_no_free_guess_for_ever() {
+        let world = world();
+        assert!(passes(&world, &right(&world)));
+        guess(&world, 8);
+        assert_eq!(world.cause(&right(&world)), Cause::RateLimited);
+    }
+
+    #[test]
+    fn attack_41_a_user_hash_in_another_case_is_the_same_account() {
+        let mut world = world();
+        world.rules.digest.userhash = true;
+        let algorithm = Algorithm::from_word("SHA-256").unwrap();
+        let hash = user_hash(algorithm, Charset::Utf8, "alice", "example");
+        let spelt = |number: usize| -> String {
+            let letters = hash.char_indices();
+            let upper = |(at, letter): (usize, char)| match number >> (at % 8) & 1 {
+                1 => letter.to_ascii_uppercase(),
+                _ => letter,
+            };
+            letters.map(upper).collect()
+        };
+        for number in 1..4 {
+            let name = spelt(number);
+            let login = Login::of(&world, "alice").password("wrong");
+            let call = login.with("username", &name).with("userhash", "true");
+            assert_eq!(world.cause(&call.call()), Cause::CredentialsRejected);
+        }
+        for number in 4..16 {
+            let name = spelt(number);
+            let login = Login::of(&world, "alice");
+            let call = login.with("username", &name).with("userhash", "true");
+            assert_eq!(world.cause(&call.call()), Cause::RateLimited, "{name}");
+        }
+    }
 }

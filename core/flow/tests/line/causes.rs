@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign_cause::Cause;
-use countersign_flow::CountAnswer;
+use countersign_flow::{CountAnswer, IntrospectionAnswer};
 use countersign_policy::{Demand, Requirements};
 use http::Method;
 use serde_json::json;
@@ -14,11 +14,12 @@ use crate::tokens;
 use crate::world::{ALL, API_KEY, BASIC, DIGEST, NOW, PASSWORD, Pool, World, demanding, scopes};
 
 /// Found by the rooms around the line, and provoked in their tests: limits, bodies, upstreams.
-const OF_THE_GATEWAY: [Cause; 8] = [
+const OF_THE_GATEWAY: [Cause; 9] = [
     Cause::MethodNotSupported,
     Cause::BodyTooLarge,
     Cause::BodyStalled,
     Cause::UpstreamUnreachable,
+    Cause::UpstreamDown,
     Cause::UpstreamTimeout,
     Cause::UpstreamMalformed,
     Cause::UpgradeLimit,
@@ -26,7 +27,7 @@ const OF_THE_GATEWAY: [Cause; 8] = [
 ];
 
 /// Not refused with yet: what would find them is not there.
-const OF_MISSING_PARTS: [(&str, &[Cause]); 6] = [
+const OF_MISSING_PARTS: [(&str, &[Cause]); 4] = [
     (
         "sessions and CSRF",
         &[
@@ -51,16 +52,11 @@ const OF_MISSING_PARTS: [(&str, &[Cause]); 6] = [
             Cause::ResourceIndicatorMismatch,
         ],
     ),
-    ("second factors", &[Cause::SecondFactorRequired]),
     (
         "locks: attempts are delayed instead",
         &[Cause::AccountLocked],
     ),
-    ("introspection", &[Cause::TokenRevoked]),
-    (
-        "DPoP and client certificates",
-        &[Cause::SenderConstraintFailed],
-    ),
+    ("revocations that an issuer tells", &[Cause::TokenRevoked]),
 ];
 
 /// What provokes a cause: a world, and a request in it.
@@ -136,6 +132,10 @@ fn secrets() -> Vec<(&'static str, Provocation)> {
             (all(), get("/").basic("mallory", PASSWORD)),
         ),
         (
+            "second-factor-required",
+            (all(), get("/").basic("carol", PASSWORD)),
+        ),
+        (
             "credential-expired",
             key(|key| key.expires_unix_secs = Some(NOW)),
         ),
@@ -202,6 +202,30 @@ fn of_tokens() -> Vec<(&'static str, Provocation)> {
             )),
         ),
         ("claim-missing", token(json!({ "sub": null }))),
+        (
+            "sender-constraint-failed",
+            token(json!({ "cnf": { "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } })),
+        ),
+    ]
+}
+
+/// Of the issuer that is asked about a token.
+fn of_asking() -> Vec<(&'static str, Provocation)> {
+    let bearer = || get("/").bearer("mF_9.B5f-4.1JqM");
+    let asked = |answer| (crate::introspection::asked(all(), answer), bearer());
+    let inactive = crate::introspection::said(&json!({ "active": false }));
+    vec![
+        ("token-inactive", asked(inactive)),
+        (
+            "introspection-failed",
+            asked(IntrospectionAnswer::Unusable("it is not JSON")),
+        ),
+        (
+            "introspection-limit",
+            asked(IntrospectionAnswer::QueueFull {
+                retry_after_secs: 1,
+            }),
+        ),
     ]
 }
 
@@ -287,10 +311,15 @@ fn of_digest() -> Vec<(&'static str, Provocation)> {
 }
 
 fn provocations() -> Vec<(&'static str, Provocation)> {
-    [sent(), secrets(), of_tokens(), of_digest(), of_routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let all = [
+        sent(),
+        secrets(),
+        of_tokens(),
+        of_asking(),
+        of_digest(),
+        of_routes(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 #[test]

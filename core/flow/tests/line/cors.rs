@@ -251,7 +251,7 @@ fn cause_origin_not_allowed_for_a_route_without_rules_for_pages() {
     assert_eq!(header(&answer, "www-authenticate"), "");
     let told = problem(&answer)["detail"].as_str().unwrap().to_owned();
     assert!(
-        told.contains("the route has no rules for pages of other origins"),
+        told.contains("has no rules for pages of other origins"),
         "{told}"
     );
     // Everything else is as it was.

@@ -9,10 +9,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_cause::Cause;
 use countersign_flow::{
-    Account, AccountAnswer, Answer, Asked, CountAnswer, DigestAccount, DigestAnswer, DigestName,
-    Edits, HashAnswer, KeyAnswer, KeyRecord, KeysAnswer, Lesson, Mint, Nonce, Outcome, OwnPage,
-    Permit, Refusal, Renewal, Request, SessionAnswer, SessionRecord, Step, begin, respond,
-    respond_own, respond_preflight,
+    Account, AccountAnswer, Answer, Asked, ClientAddress, CountAnswer, DigestAccount, DigestAnswer,
+    DigestName, Edits, HashAnswer, IntrospectionAnswer, KeyAnswer, KeyRecord, KeysAnswer, Lesson,
+    Mint, Nonce, Outcome, OwnPage, Permit, Refusal, Renewal, Request, SessionAnswer, SessionRecord,
+    Step, begin, respond, respond_own, respond_preflight,
 };
 use countersign_secret::password;
 use countersign_secret::session::{SessionDigest, SessionId};
@@ -24,7 +24,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use crate::world::{HOST, ORIGIN, PASSWORD, PLACEHOLDER_SALT, Pool, World, cost};
 
 /// More questions than these, and the line does not end.
-pub(crate) const QUESTIONS_MAX: usize = 4;
+pub(crate) const QUESTIONS_MAX: usize = 5;
 
 /// A request, as a test writes it.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(crate) struct Call {
     pub(crate) authority: Option<String>,
     pub(crate) target: String,
     pub(crate) headers: HeaderMap,
-    pub(crate) client: IpAddr,
+    pub(crate) client: ClientAddress,
     pub(crate) original_target: Option<String>,
     pub(crate) wants_tunnel: bool,
 }
@@ -44,7 +44,7 @@ pub(crate) fn get(target: &str) -> Call {
         authority: Some(HOST.to_owned()),
         target: target.to_owned(),
         headers: HeaderMap::new(),
-        client: "192.0.2.7".parse().unwrap(),
+        client: IpAddr::from([192, 0, 2, 7]).into(),
         original_target: None,
         wants_tunnel: false,
     }
@@ -72,7 +72,7 @@ impl Call {
     }
 
     pub(crate) fn from(mut self, client: &str) -> Call {
-        self.client = client.parse().unwrap();
+        self.client = client.parse::<IpAddr>().unwrap().into();
         self
     }
 
@@ -104,6 +104,7 @@ pub(crate) enum Question {
     Key,
     Session,
     Keys,
+    Introspection,
     Nonces,
     Secret,
     Body,
@@ -178,6 +179,12 @@ impl World {
                     let answer = self.issuer_keys(want.issuer());
                     want.answer(answer)
                 }
+                Step::Introspect(want) => {
+                    questions.push(Question::Introspection);
+                    let asked = (want.issuer(), want.token().to_vec());
+                    let answer = self.introspected.get(&asked).cloned();
+                    want.answer(answer.unwrap_or(IntrospectionAnswer::Unavailable))
+                }
                 Step::Nonces(want) => {
                     questions.push(Question::Nonces);
                     want.answer(Some(&self.nonces))
@@ -228,6 +235,7 @@ impl World {
             hash: user.hash.clone(),
             disabled: user.disabled,
             groups: user.groups.iter().map(|group| (*group).into()).collect(),
+            second_factor: user.second_factor,
         }))
     }
 
@@ -253,6 +261,7 @@ impl World {
             secret: SecretHash::of_password(algorithm, Charset::Utf8, name, realm, PASSWORD),
             disabled: user.disabled,
             groups: user.groups.iter().map(|group| (*group).into()).collect(),
+            second_factor: user.second_factor,
         }))
     }
 
@@ -277,6 +286,7 @@ impl World {
             user: session.user.into(),
             user_disabled: session.user_disabled,
             groups: vec!["staff".into()],
+            second_factor: session.second_factor,
             used_unix_secs: session.used_unix_secs,
             idle_secs: 1800,
             expires_unix_secs: session.expires_unix_secs,

@@ -23,6 +23,7 @@ mod digest;
 mod driver;
 mod edits;
 mod grpc;
+mod introspection;
 mod own_pages;
 mod recall;
 mod routing;

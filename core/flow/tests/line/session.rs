@@ -4,11 +4,11 @@ use countersign_cause::Cause;
 use countersign_flow::session::Language;
 use countersign_flow::session::page::{self, Account, Notice, ShownSession, SignInForm};
 use countersign_flow::{CorsRules, OwnPage, SessionPage};
-use countersign_policy::{Demand, Pages};
+use countersign_policy::{Demand, Pages, Requirements};
 use http::Method;
 
 use crate::driver::{Call, Question, challenges, get, header, offered, problem, text};
-use crate::world::{BASIC, NONE, NOW, SESSION, World, demanding, route};
+use crate::world::{BASIC, NONE, NOW, PASSWORD, SESSION, World, demanding, route};
 
 const BOTH: countersign_flow::Accept = countersign_flow::Accept {
     basic: true,
@@ -86,6 +86,38 @@ fn cause_session_unknown_expired_and_revoked() {
     assert_eq!(world.cause(&get("/app")), Cause::CredentialsMissing);
 }
 
+/// `second-factor-required`: a person is sent to where one is set up, everything else hears the cause.
+#[test]
+fn a_route_that_demands_a_second_factor_takes_no_session_without() {
+    let demand = Demand::Identity(Requirements {
+        second_factor: true,
+        ..Requirements::default()
+    });
+    for mut world in [
+        World::with(vec![demanding("app", "/**", BOTH, demand.clone())]),
+        World::with(vec![demanding("app", "/**", BOTH, demand)]).remembering(),
+    ] {
+        let without = world.begin_session(1, |_| {});
+        let with = world.begin_session(2, |session| session.second_factor = true);
+        assert_eq!(world.user(&get("/app").with("cookie", with)), "alice");
+        let call = get("/app").with("cookie", without.clone());
+        assert_eq!(world.cause(&call), Cause::SecondFactorRequired);
+        let answer = world.answer(&call);
+        assert_eq!(answer.status, 401);
+        assert_eq!(
+            header(&answer, "countersign-cause"),
+            "second-factor-required"
+        );
+        assert_eq!(
+            way(&world, &visit("/app").with("cookie", without)),
+            "/.countersign/account?done=second-factor-demanded"
+        );
+        // A password that was shown to the gateway alone is one factor.
+        let basic = get("/app").basic("alice", PASSWORD);
+        assert_eq!(world.cause(&basic), Cause::SecondFactorRequired);
+    }
+}
+
 #[test]
 fn cause_header_duplicated_two_cookies_of_the_session() {
     let mut world = world();
@@ -141,7 +173,7 @@ fn the_cookies_reach_no_upstream_on_any_route() {
     let cookie = world.begin_session(1, |_| {});
     for call in [
         get("/public/x"),
-        get("/basic/x").basic("alice", crate::world::PASSWORD),
+        get("/basic/x").basic("alice", PASSWORD),
         get("/app"),
     ] {
         let call = call
@@ -327,7 +359,7 @@ fn cause_csrf_failed_a_page_of_another_origin_changes_nothing() {
     let basic = World::accepting(BOTH);
     let call = get("/app")
         .by(Method::POST)
-        .basic("alice", crate::world::PASSWORD)
+        .basic("alice", PASSWORD)
         .with("sec-fetch-site", "cross-site");
     assert_eq!(basic.user(&call), "alice");
 }
@@ -449,6 +481,7 @@ fn what_somebody_typed_stays_text_on_the_pages() {
         user: "<b>alice</b>",
         sessions: &sessions,
         done: None,
+        second_factor: None,
         token: "token",
     };
     let page = String::from_utf8(page::account(&account, Language::English)).unwrap();
@@ -467,6 +500,7 @@ fn every_page_is_whole_in_every_language_and_every_field_has_a_label() {
             user: "alice",
             sessions: &[],
             done: Some(page::Done::PasswordsDiffer),
+            second_factor: Some(3),
             token: "token",
         };
         let account = String::from_utf8(page::account(&account, language)).unwrap();

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use countersign_flow::{
     Accept, ApiKeyRules, BodyAnswer, BrakeRules, CountAnswer, CountWindow, Curve, DigestRules,
-    IdentityHeaders, IssuerRules, Lesson, NonceId, Nonces, RouteRules, Rules, SessionRules, Tally,
-    Written,
+    IdentityHeaders, IntrospectionAnswer, IssuerRules, Lesson, NonceId, Nonces, RouteRules, Rules,
+    SessionRules, Tally, Written,
 };
 use countersign_jose::{Algorithm, KeySet};
 use countersign_policy::{
@@ -44,6 +44,7 @@ pub(crate) struct User {
     pub(crate) id: i64,
     pub(crate) hash: PasswordHash,
     pub(crate) disabled: bool,
+    pub(crate) second_factor: bool,
     pub(crate) groups: Vec<&'static str>,
     /// Whether Digest is switched on.
     pub(crate) digest: bool,
@@ -68,6 +69,7 @@ pub(crate) struct Session {
     pub(crate) number: u8,
     pub(crate) user: &'static str,
     pub(crate) user_disabled: bool,
+    pub(crate) second_factor: bool,
     pub(crate) used_unix_secs: i64,
     pub(crate) expires_unix_secs: i64,
     pub(crate) ended: bool,
@@ -95,6 +97,8 @@ pub(crate) struct World {
     /// By index of the issuer; `None`: it does not answer.
     pub(crate) key_sets: Vec<Option<Arc<KeySet>>>,
     pub(crate) issuer_ahead_secs: Option<i64>,
+    /// What an issuer, by its index, says of a token when it is asked.
+    pub(crate) introspected: HashMap<(usize, Vec<u8>), IntrospectionAnswer>,
     pub(crate) store_answers: bool,
     pub(crate) pool: Pool,
     pub(crate) now: Cell<i64>,
@@ -125,6 +129,7 @@ impl World {
                 Some(Arc::new(tokens::other_key_set())),
             ],
             issuer_ahead_secs: None,
+            introspected: HashMap::new(),
             store_answers: true,
             pool: Pool::Works,
             now: Cell::new(NOW),
@@ -185,6 +190,7 @@ impl World {
             number,
             user: "alice",
             user_disabled: false,
+            second_factor: false,
             used_unix_secs: NOW,
             expires_unix_secs: NOW + 86_400,
             ended: false,
@@ -223,6 +229,7 @@ fn users() -> HashMap<&'static str, User> {
         id,
         hash: hash(),
         disabled,
+        second_factor: false,
         groups,
         digest,
     };
@@ -230,6 +237,13 @@ fn users() -> HashMap<&'static str, User> {
         ("alice", user(1, false, vec!["staff", "ops"], true)),
         ("bob", user(2, false, vec![], false)),
         ("mallory", user(3, true, vec!["staff"], true)),
+        (
+            "carol",
+            User {
+                second_factor: true,
+                ..user(4, false, vec!["staff"], true)
+            },
+        ),
     ])
 }
 
@@ -242,6 +256,7 @@ fn rules(routes: Vec<Route>, route_rules: Vec<RouteRules>) -> Rules {
             in_authorization: true,
         },
         password_cost: cost(),
+        second_factor_waived: false,
         digest: DigestRules::default(),
         session: Some(SessionRules {
             cookie: COOKIE.into(),
@@ -281,6 +296,7 @@ fn issuer(name: &str, identifier: &str) -> IssuerRules {
         scope_claims: vec!["scope".into(), "scp".into()],
         subject_claim: "sub".into(),
         groups_claim: "groups".into(),
+        introspection: None,
     }
 }
 

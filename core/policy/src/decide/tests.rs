@@ -17,8 +17,8 @@ fn alice() -> Identity {
     }
 }
 
-fn peer(text: &str) -> IpAddr {
-    text.parse().unwrap()
+fn peer(text: &str) -> Option<IpAddr> {
+    Some(text.parse().unwrap())
 }
 
 fn names(list: &[&str]) -> Vec<Box<str>> {
@@ -73,6 +73,32 @@ fn any_known_caller_meets_no_requirements() {
         cause(&rule(Requirements::default()), Some(&alice()), "192.0.2.1"),
         None
     );
+}
+
+#[test]
+fn a_second_factor_is_that_of_a_session_and_is_asked_for_after_the_person() {
+    let demand = |groups: &[&str]| {
+        rule(Requirements {
+            groups: names(groups),
+            second_factor: true,
+            ..Default::default()
+        })
+    };
+    let by_session = |second_factor| {
+        let source = Source::Session {
+            id: "0123456789ab".into(),
+            second_factor,
+        };
+        Identity { source, ..alice() }
+    };
+    let cause =
+        |groups: &[&str], identity: Identity| cause(&demand(groups), Some(&identity), "192.0.2.1");
+    assert_eq!(cause(&[], by_session(true)), None);
+    for without in [by_session(false), alice()] {
+        let of_staff = cause(&["staff"], without.clone());
+        assert_eq!(of_staff, Some(Cause::SecondFactorRequired));
+        assert_eq!(cause(&["board"], without), Some(Cause::IdentityNotAllowed));
+    }
 }
 
 #[test]
@@ -190,6 +216,7 @@ fn a_claim_is_found_by_its_name_or_else_by_its_path() {
 #[test]
 fn every_requirement_not_met_is_reported_and_the_address_is_told_first() {
     let demand = rule(Requirements {
+        second_factor: false,
         users: names(&["bob"]),
         groups: names(&["day"]),
         scopes: names(&["admin"]),
@@ -219,6 +246,7 @@ fn every_requirement_not_met_is_reported_and_the_address_is_told_first() {
 #[test]
 fn reasons_say_what_let_the_caller_in() {
     let demand = rule(Requirements {
+        second_factor: false,
         users: names(&["alice"]),
         groups: names(&["day", "staff"]),
         scopes: names(&["orders:read"]),
@@ -287,4 +315,28 @@ fn attack_73_a_route_for_networks_alone_holds_for_mapped_addresses() {
         Some(Cause::AddressNotAllowed),
         "no network is none, not every one"
     );
+}
+
+#[test]
+fn whoever_is_at_no_known_address_is_in_no_network() {
+    let everywhere: Vec<Network> = ["0.0.0.0/0", "::/0"]
+        .map(|network| network.parse().unwrap())
+        .into();
+    let public = Demand::AnyoneFrom(everywhere.clone());
+    assert!(matches!(decide(&public, None, None), Ruling::Deny(_)));
+    let known = rule(Requirements {
+        networks: everywhere.clone(),
+        ..Requirements::default()
+    });
+    let ruling = decide(&known, Some(&alice()), None);
+    assert!(matches!(ruling, Ruling::Deny(_)), "{ruling:?}");
+    let of_a_key = Identity {
+        networks: everywhere,
+        ..alice()
+    };
+    let ruling = decide(&Demand::Anyone, Some(&of_a_key), None);
+    assert!(matches!(ruling, Ruling::Deny(_)), "{ruling:?}");
+    let anywhere = rule(Requirements::default());
+    let ruling = decide(&anywhere, Some(&alice()), None);
+    assert!(matches!(ruling, Ruling::Allow(_)), "{ruling:?}");
 }

@@ -89,7 +89,11 @@ pub fn parse(rest: &[u8]) -> Result<Credentials, Defect> {
             return Err(malformed(detail));
         }
     }
-    let user = user(&list)?;
+    let mut user = user(&list)?;
+    if is_user_hash(&list) {
+        // RFC 7616 section 3.4.4: digits, of which a client may write either case. One user has one spelling from here on.
+        user.make_ascii_lowercase();
+    }
     // The reader takes for Latin-1 what is not UTF-8.
     let user_charset = match std::str::from_utf8(rest) {
         Ok(_) => Charset::Utf8,
@@ -102,6 +106,11 @@ pub fn parse(rest: &[u8]) -> Result<Credentials, Defect> {
         user_charset,
         response,
     })
+}
+
+fn is_user_hash(list: &Challenge) -> bool {
+    list.param("userhash")
+        .is_some_and(|word| word.eq_ignore_ascii_case("true"))
 }
 
 fn user(list: &Challenge) -> Result<Box<str>, Defect> {
@@ -170,7 +179,7 @@ pub enum Difference {
 }
 
 impl Credentials {
-    /// The user name, or its hash; see [`is_user_hash`](Credentials::is_user_hash).
+    /// The user name, or its hash in lower-case digits; see [`is_user_hash`](Credentials::is_user_hash).
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
@@ -185,9 +194,7 @@ impl Credentials {
     /// Whether the user name is a hash: `userhash=true`.
     #[must_use]
     pub fn is_user_hash(&self) -> bool {
-        self.list
-            .param("userhash")
-            .is_some_and(|word| word.eq_ignore_ascii_case("true"))
+        is_user_hash(&self.list)
     }
 
     /// The realm; empty where none is named.

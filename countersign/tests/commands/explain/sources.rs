@@ -22,11 +22,62 @@ fn explained(room: &Room, arguments: &[&str], input: &str) -> Value {
     let code = match report["outcome"].as_str() {
         Some("accepted") => 0,
         Some("refused") if has_cause => 1,
-        Some("refused") => 3,
-        _ => 4,
+        Some("refused" | "unknown") => 3,
+        Some("unreachable") => 4,
+        other => panic!("no outcome `{other:?}`: {report}"),
     };
     assert_eq!(ran.code, code, "{report}");
+    keeps_its_form(&report);
     report
+}
+
+/// The members that programs read are there in every report, whatever it was made from, and of their kinds.
+#[track_caller]
+fn keeps_its_form(report: &Value) {
+    let has = |value: &Value, name: &str, fits: &dyn Fn(&Value) -> bool| {
+        let member = value.get(name);
+        assert!(member.is_some_and(fits), "`{name}` of {value}");
+    };
+    let list = |value: &Value, name: &str| {
+        let list = value.get(name).and_then(Value::as_array);
+        list.unwrap_or_else(|| panic!("`{name}` is no list: {value}"))
+            .clone()
+    };
+    let number = |value: &Value| value.is_null() || value.is_u64();
+    let text_or_none = |value: &Value| value.is_null() || value.is_string();
+    let one_of = |words: &'static [&'static str]| {
+        move |value: &Value| value.as_str().is_some_and(|word| words.contains(&word))
+    };
+    has(report, "status", &number);
+    has(report, "question", &text_or_none);
+    assert!(list(report, "recognised").iter().all(Value::is_string));
+    assert!(list(report, "limits").iter().all(Value::is_string));
+    for cause in list(report, "causes") {
+        has(&cause, "id", &Value::is_string);
+        has(
+            &cause,
+            "confidence",
+            &one_of(&["certain", "likely", "possible"]),
+        );
+        let evidence = list(&cause, "evidence");
+        assert!(
+            !evidence.is_empty() && evidence.iter().all(Value::is_string),
+            "{cause}"
+        );
+        has(
+            &cause["fix"],
+            "who",
+            &one_of(&["user", "client", "server", "ops"]),
+        );
+        has(&cause["fix"], "text", &Value::is_string);
+        has(&cause["fix"], "command", &text_or_none);
+    }
+    for probe in list(report, "probes") {
+        has(&probe, "method", &Value::is_string);
+        has(&probe, "url", &Value::is_string);
+        has(&probe, "why", &Value::is_string);
+        has(&probe, "status", &number);
+    }
 }
 
 #[track_caller]

@@ -20,6 +20,11 @@ fn room_with_a_refusal() -> Room {
         path: "/notes".into(),
         peer: "192.0.2.1".into(),
         user_agent: None,
+        host: Some("a.example.com".into()),
+        subject: None,
+        account: Some("alice".into()),
+        key_id: Some("abcdefghijkl".into()),
+        detail: Some("the account is disabled".into()),
         steps: r#"[{"stage":"verify","words":"the user is disabled"}]"#.into(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -43,12 +48,14 @@ fn a_refusal_of_ones_own_gateway() {
              What was seen:\n\
              \x20 - The gateway recorded this cause when it refused `GET /notes` at <time>, on the\n\
              \x20   route `notes`.\n\
+             \x20 - The account is disabled.\n\
              \x20 - Verify: the user is disabled.\n\
              \x20 - The client was told no more than `credentials-rejected`, on purpose.\n\
              \n\
              What to do, for the operator:\n\
-             \x20 Look up why it was disabled, then enable the account again, or send the verification mail once\n\
-             \x20 more. For a service, make an account of its own, so that it does not end when a person leaves.\n\
+             \x20 Look up why it was disabled, then enable the account again; Countersign names it in the log\n\
+             \x20 and in `countersign why`, and `countersign user enable NAME` does it. For a service, make an\n\
+             \x20 account of its own, so that it does not end when a person leaves.\n\
              \n\
              Recognised:\n\
              \x20 Countersign\n\

@@ -36,6 +36,7 @@ fn a_person_signs_in_with_chromium_looks_after_the_account_and_signs_out() {
     its_way_back_and_its_cookie(&seen);
     its_pages(&seen);
     its_account(&seen);
+    its_second_factor(&seen);
     let lines = seen["console_lines"].as_array().unwrap();
     // What the browser says of the refusals that scripts asked for; nothing of blocked resources or scripts.
     let fault = |line: &&Value| !line.as_str().unwrap().contains("Failed to load resource");
@@ -47,6 +48,11 @@ fn a_person_signs_in_with_chromium_looks_after_the_account_and_signs_out() {
         (&json!(USER), &json!("127.0.0.1"))
     );
     gateway.wait_for(|event| event["event"] == "password-changed");
+    gateway.wait_for(|event| event["event"] == "second-factor-set");
+    gateway.wait_for(|event| {
+        event["event"] == "sign-in-refused"
+            && event["detail"] == "the code of the second factor was used before"
+    });
 }
 
 fn its_way_back_and_its_cookie(seen: &Value) {
@@ -89,6 +95,11 @@ fn its_pages(seen: &Value) {
         ("again", "", ""),
         ("signed_out", "You are signed out", "en"),
         ("form_again", "Sign in to example", "en"),
+        ("set_up", "Your authenticator app", "en"),
+        ("recovery", "Recovery codes", "en"),
+        ("with_factor", "Your account", "en"),
+        ("code_asked", "Zweiter Faktor", "de"),
+        ("code_replayed", "Zweiter Faktor", "de"),
     ] {
         let shown = if page == "again" {
             &seen["other_again"]
@@ -166,6 +177,31 @@ fn its_account(seen: &Value) {
     );
     assert_eq!(seen["cookies_after"], json!(["__Host-countersign-form"]));
     assert_eq!(seen["back_again"], "/app/start");
+}
+
+fn its_second_factor(seen: &Value) {
+    let address = seen["app_address"].as_str().unwrap();
+    assert!(
+        address.starts_with(&format!("otpauth://totp/example:{USER}?secret=")),
+        "{address}"
+    );
+    // Large enough for the camera of a phone.
+    assert_eq!(seen["picture"], json!({ "width": 240, "height": 240 }));
+    assert_eq!(seen["set_up"]["focus"], "code");
+    assert_eq!(seen["recovery_count"], 10);
+    assert_eq!(seen["code_asked"]["focus"], "code");
+    assert_eq!(seen["code_asked"]["path"], "/.countersign/sign-in");
+    // No session before the code.
+    assert_eq!(seen["code_cookies"], json!(["__Host-countersign-form"]));
+    assert_eq!(seen["code_back"], "/app/start?x=2");
+    assert_eq!(seen["recovery_back"], "/app/start?x=2");
+    for rejected in ["code_replayed", "recovery_again"] {
+        let notice = seen[rejected]["notices"][0].as_str().unwrap();
+        assert!(
+            notice.contains("passt nicht oder wurde schon benutzt"),
+            "{notice}"
+        );
+    }
 }
 
 fn drive(gateway: &Gateway, elsewhere: &str, folder: &Path) -> Value {

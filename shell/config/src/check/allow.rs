@@ -65,6 +65,9 @@ pub(super) fn read(
             .into_iter()
             .map(|claim| demand(claim, scene))
             .collect(),
+        second_factor: table
+            .flag(&allow::SECOND_FACTOR)
+            .is_some_and(|flag| flag.value),
         networks,
     }))
 }

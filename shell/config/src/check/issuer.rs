@@ -2,6 +2,7 @@
 //!
 //! Knows: names, audiences, claims, bounds. Does not know tokens.
 
+mod introspection;
 mod keys;
 
 use countersign_flow::IssuerRules;
@@ -11,7 +12,7 @@ use crate::declared::{Key, file, issuer};
 use crate::finding::Span;
 use crate::problem::IssuerProblem;
 use crate::read::{Fields, Located};
-use crate::settings::{IssuerKeys, KeySource};
+use crate::settings::{Introspection, IssuerKeys, KeySource};
 
 /// Past this, an expired token lives on for too long.
 const LEEWAY_SECS_WISE: u64 = 300;
@@ -20,6 +21,7 @@ const LEEWAY_SECS_WISE: u64 = 300;
 pub(super) struct Checked {
     pub(super) rules: IssuerRules,
     pub(super) keys: IssuerKeys,
+    pub(super) introspection: Option<Introspection>,
     pub(super) span: Span,
 }
 
@@ -52,7 +54,20 @@ fn one(
     identifier: Option<&Located<&str>>,
     scene: Scene<'_>,
 ) -> Checked {
-    let (source, algorithms) = keys::read(fields, identifier, scene);
+    let allow_http = fields
+        .flag(&issuer::ALLOW_HTTP)
+        .is_some_and(|flag| flag.value);
+    let asked = introspection::read(fields, identifier, allow_http, scene);
+    let (source, algorithms) = if fields.has(&issuer::KEYS) {
+        keys::read(fields, identifier, allow_http, scene)
+    } else {
+        if !fields.has(&issuer::INTROSPECTION) {
+            scene
+                .sink
+                .error(&fields.span, IssuerProblem::NothingToCheckBy);
+        }
+        (Some(KeySource::Asked), Vec::new())
+    };
     let list = |key: &'static Key, default: &[&str]| strings(fields, key, default, scene);
     let types = types(fields, scene);
     let rules = IssuerRules {
@@ -75,6 +90,7 @@ fn one(
         groups_claim: text::not_empty(fields, &issuer::GROUPS_CLAIM, scene)
             .map_or("groups", |text| text.value)
             .into(),
+        introspection: asked.as_ref().map(|(rules, _)| *rules),
     };
     let ca_file = fields.text(&issuer::CA_FILE);
     if let Some(path) = &ca_file {
@@ -87,6 +103,7 @@ fn one(
     Checked {
         rules,
         keys,
+        introspection: asked.map(|(_, settings)| settings),
         span: name.span.clone(),
     }
 }

@@ -88,7 +88,7 @@ fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, Ro
         accept,
         challenge_scope: challenge_scope(&demand),
         demand,
-        issuers: issuers(fields, around, scene),
+        issuers: issuers(fields, accept, &place, around, scene),
         audiences: issuer::audiences(fields, &route::AUDIENCE, scene),
         resource: fields
             .text(&route::RESOURCE)
@@ -179,6 +179,30 @@ fn check_accept(
                 .sink
                 .error(&span, RouteProblem::ClaimsWithoutTokens { name: name() });
         }
+        Some(Demand::Identity(requirements)) if requirements.second_factor && !accept.session => {
+            scene.sink.error(
+                &span,
+                RouteProblem::SecondFactorWithoutSessions { name: name() },
+            );
+        }
+        Some(Demand::Identity(requirements)) if !requirements.scopes.is_empty() => {
+            let without = [
+                ("basic", accept.basic),
+                ("digest", accept.digest),
+                ("session", accept.session),
+            ];
+            let without = without.into_iter().find(|(_, accepted)| *accepted);
+            if !accept.bearer && !accept.api_key && !accept.is_empty() {
+                scene
+                    .sink
+                    .error(&span, RouteProblem::ScopesWithoutTokens { name: name() });
+            } else if let Some((without, _)) = without {
+                let name = name();
+                scene
+                    .sink
+                    .warn(&span, RouteProblem::ScopesNotOfAll { name, without });
+            }
+        }
         Some(Demand::Anyone | Demand::AnyoneFrom(_) | Demand::Identity(_)) | None => {}
     }
     if accept.bearer && around.issuers.is_empty() {
@@ -205,7 +229,32 @@ fn check_accept(
     }
 }
 
-fn issuers(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> Vec<usize> {
+fn issuers(
+    fields: &Fields<'_>,
+    accept: Accept,
+    place: &Span,
+    around: &Around<'_>,
+    scene: Scene<'_>,
+) -> Vec<usize> {
+    let found = issuers_named(fields, around, scene);
+    let asked = found.iter().filter_map(|index| around.issuers.get(*index));
+    let mut asked = asked.filter(|issuer| issuer.introspection.is_some());
+    if let (true, Some(first), Some(second)) = (accept.bearer, asked.next(), asked.next()) {
+        let span = if fields.has(&route::ISSUERS) {
+            fields.span_of(&route::ISSUERS)
+        } else {
+            place.clone()
+        };
+        let problem = RouteProblem::SeveralToAsk {
+            first: first.rules.name.to_string(),
+            second: second.rules.name.to_string(),
+        };
+        scene.sink.error(&span, problem);
+    }
+    found
+}
+
+fn issuers_named(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> Vec<usize> {
     let Some(written) = fields.texts(&route::ISSUERS) else {
         return (0..around.issuers.len()).collect();
     };

@@ -26,6 +26,13 @@ pub(super) struct ApiKey {
     pub(super) rules: ApiKeyRules,
 }
 
+/// Whether the password alone is taken of users who have a second factor.
+pub(super) fn second_factor_waived(fields: Option<&Fields<'_>>) -> bool {
+    fields
+        .and_then(|fields| fields.text(&basic::SECOND_FACTOR))
+        .is_some_and(|word| word.value == "waive")
+}
+
 /// The cost at which passwords are hashed.
 pub(super) fn password_cost(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> Cost {
     let default = Cost::default();

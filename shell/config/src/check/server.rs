@@ -8,7 +8,7 @@ use std::time::Duration;
 use countersign_policy::Network;
 
 use super::{Scene, files, text, url};
-use crate::declared::{Key, admin, cache, limits, log, server};
+use crate::declared::{Key, admin, cache, limits, log, reload, server};
 use crate::problem::ServerProblem;
 use crate::read::{Fields, Located};
 use crate::settings::{AccessFormat, Limits, Log, LogFormat, Tls};
@@ -88,6 +88,16 @@ pub(super) fn admin(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> Vec<Socket
     addresses(&written.value, Some(&warn), scene)
 }
 
+/// `[reload]`: how long changed files are left alone, where they are taken up by themselves.
+pub(super) fn reload(fields: Option<&Fields<'_>>) -> Option<Duration> {
+    let settle = fields.and_then(|fields| fields.whole(&reload::SETTLE_MILLIS));
+    let settle = settle.map_or(500, |millis| millis.value);
+    let on_change = fields.and_then(|fields| fields.flag(&reload::ON_CHANGE));
+    on_change
+        .is_some_and(|flag| flag.value)
+        .then(|| Duration::from_millis(settle))
+}
+
 /// Addresses to listen on, with a warning for each that is not of this machine alone.
 fn addresses(
     written: &[Located<&str>],
@@ -151,11 +161,17 @@ fn read_limits(fields: Option<&Fields<'_>>) -> Limits {
         headers_max: count(&limits::HEADERS_MAX, default.headers_max),
         body_bytes_max: number(&limits::BODY_BYTES_MAX).filter(|bytes| *bytes > 0),
         connections_max: count(&limits::CONNECTIONS_MAX, default.connections_max),
+        turned_away_max: count(&limits::TURNED_AWAY_MAX, default.turned_away_max),
         streams_max: count_32(&limits::STREAMS_MAX, default.streams_max),
         first_byte: time(&limits::FIRST_BYTE_SECS, default.first_byte),
         head: time(&limits::HEAD_SECS, default.head),
         idle: time(&limits::IDLE_SECS, default.idle),
         body_stall: time(&limits::BODY_STALL_SECS, default.body_stall),
+        held_bodies_bytes_max: count(
+            &limits::HELD_BODIES_BYTES_MAX,
+            default.held_bodies_bytes_max,
+        ),
+        held_body: time(&limits::HELD_BODY_SECS, default.held_body),
         tls_handshake: time(&limits::TLS_HANDSHAKE_SECS, default.tls_handshake),
         upstream_connect: time(&limits::UPSTREAM_CONNECT_SECS, default.upstream_connect),
         upstream_head: time(&limits::UPSTREAM_HEAD_SECS, default.upstream_head),

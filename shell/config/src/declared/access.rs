@@ -2,11 +2,16 @@
 //!
 //! Knows names, bounds and defaults; the values' types are `countersign_flow::Rules`.
 
-use super::{cors, section};
+use super::{cors, introspection, section};
+
+/// A day, as the upper bound of delays.
+const DAY: u64 = 86_400;
 
 section!(basic, "[basic]", "User names and passwords (RFC 7617), kept in the store.", {
     HASH = "hash": Table(&hash::SECTION), Absent("all its defaults"),
         "What an Argon2id password hash costs. Hashes of another cost are renewed when their user signs in.";
+    SECOND_FACTOR = "second_factor": Choice(&["demand", "waive"]), Value("\"demand\""),
+        "What becomes of the right password of a user who has a second factor, by Basic and by Digest, which cannot ask for one. `demand`: it is refused as `second-factor-required`; API keys are for programs. `waive`: it is taken.";
 });
 
 section!(hash, "[basic.hash]", "The cost of a password hash.", {
@@ -62,11 +67,13 @@ section!(api_key, "[api_key]", "API keys that `countersign key` makes.", {
         "Whether `Authorization: Bearer csk_...` and `Authorization: ApiKey csk_...` are read too.";
 });
 
-section!(issuer, "[issuer.NAME]", "An issuer of tokens (JWT), and what is demanded of its tokens. NAME is for `issuers` of a route and for the log.", {
+section!(issuer, "[issuer.NAME]", "An issuer of tokens, and what is demanded of its tokens. NAME is for `issuers` of a route and for the log.", {
     ISSUER = "issuer": Text, Required,
         "The value of the claim `iss`, to the letter.";
-    KEYS = "keys": Table(&keys::SECTION), Required,
+    KEYS = "keys": Table(&keys::SECTION), Absent("the issuer is asked about each token, by `introspection`"),
         "Where its keys come from.";
+    INTROSPECTION = "introspection": Table(&introspection::SECTION), Absent("opaque tokens are not taken"),
+        "How it is asked about tokens.";
     AUDIENCE = "audience": TextOrTexts, Required,
         "Any one of these must be in the claim `aud`.";
     ALGORITHMS = "algorithms": Texts, Absent("`[\"RS256\", \"ES256\", \"EdDSA\"]`; with `secret_file` it has to be named"),
@@ -88,7 +95,7 @@ section!(issuer, "[issuer.NAME]", "An issuer of tokens (JWT), and what is demand
     CA_FILE = "ca_file": Text, Absent("the system's certificates alone"),
         "PEM file of further certificates that are trusted for the issuer's server.";
     ALLOW_HTTP = "allow_http": Flag, Value("false"),
-        "Whether keys may be fetched without TLS. Whoever sits on the way can then sign tokens.";
+        "Whether keys may be fetched, and tokens asked about, without TLS. Whoever sits on the way can then sign tokens, and read them.";
 });
 
 section!(keys, "[issuer.NAME.keys]", "Exactly one of these.", {
@@ -109,8 +116,16 @@ section!(identity, "[identity]", "The headers that tell the upstream who asks. W
     ISSUER = "issuer": Text, Value("\"X-Auth-Issuer\""), "The token's issuer.";
 });
 
-section!(upstream, "[upstream.NAME]", "A server behind the gateway. NAME is for `upstream` of a route and for the log.", {
-    URL = "url": Text, Required, "Its origin, as in `http://127.0.0.1:3000` or `https://app.internal:8443`.";
+section!(upstream, "[upstream.NAME]", "An application behind the gateway: one server, or several that do the same. NAME is for `upstream` of a route and for the log.", {
+    URL = "url": TextOrTexts, Required, "Its origin, as in `http://127.0.0.1:3000` or `https://app.internal:8443`; of several servers a list, all of one scheme. A request goes to the one with the fewest in flight.";
+    FAILURES_MAX = "failures_max": Whole(1, 1_000), Value("3"),
+        "Failures in a row after which a server is passed over, where there is another one. What is a failure: no connection, no answer, nonsense.";
+    PASS_OVER_SECS = "pass_over_secs": Whole(1, DAY), Value("10"),
+        "How long it is passed over; then one request tries it.";
+    RETRIES_MAX = "retries_max": Whole(0, 10), Value("1"),
+        "On how many other servers a request is tried for which one has failed. Once a byte of it was sent, only one without a body is, by a method that may be repeated.";
+    UNAVAILABLE_FAILS = "unavailable_fails": Flag, Value("false"),
+        "Whether an answer of 502, 503 or 504 counts as a failure of its server. It goes to the client all the same.";
     HTTP2 = "http2": Flag, Value("false"),
         "Whether it is spoken to by HTTP/2, as gRPC needs it: with prior knowledge over http, by ALPN over https.";
     TLS = "tls": Table(&upstream_tls::SECTION), Absent("the system's certificates, the name in `url`"),
@@ -122,7 +137,7 @@ section!(upstream, "[upstream.NAME]", "A server behind the gateway. NAME is for 
 section!(upstream_tls, "[upstream.NAME.tls]", "TLS to an upstream. Its certificate is always checked. All files are PEM.", {
     CA_FILE = "ca_file": Text, Absent("the system's certificates"),
         "File of the certificates that are trusted for it, instead of the system's.";
-    SERVER_NAME = "server_name": Text, Absent("the host in `url`"),
+    SERVER_NAME = "server_name": Text, Absent("the host in `url`, of each server its own"),
         "The name that its certificate must have.";
     CERTIFICATE = "certificate": Text, Absent("the gateway shows none"),
         "File of the certificate, and its chain, that the gateway shows.";
@@ -164,5 +179,7 @@ section!(allow, "[route.allow]", "What is demanded of a known caller. All that i
     SCOPES = "scopes": Texts, Absent("any"), "All of these scopes.";
     CLAIMS = "claims": TextsByName, Absent("any"),
         "Claims of the token by name, each with one of its values. A dot leads into an object.";
+    SECOND_FACTOR = "second_factor": Flag, Value("false"),
+        "`true`: a session that was begun with a second factor. A person at a browser who has none is sent to the account to set one up; everything else gets a 401 with the cause `second-factor-required`. What an issuer of tokens has asked for is in `claims`.";
     NETWORKS = "networks": Texts, Absent("any"), "A client address in one of these networks.";
 });

@@ -44,3 +44,10 @@ section!(brakes, "[brakes]", "Brakes on guessing. Attempts that fail are counted
     ENTRIES_MAX = "entries_max": Whole(16, 10_000_000), Value("65536"),
         "How many accounts, networks and pairs of them are counted for at most, over all workers. Those with many failures are kept longest.";
 });
+
+section!(reload, "[reload]", "When a changed configuration is taken up, beside SIGHUP and `countersign reload`.", {
+    ON_CHANGE = "on_change": Flag, Value("false"),
+        "Whether it is taken up by itself when the file, or a file that it names (certificates, keys, key sets), changes: all of it or nothing. Off, since a file that is saved half done may well hold, and let in whom it should not.";
+    SETTLE_MILLIS = "settle_millis": Whole(10, 60_000), Value("500"),
+        "For how long no file may have changed before they are read: several are often written one after the other.";
+});

@@ -15,7 +15,7 @@ section!(server, "[server]", "The public listener.", {
     WORKERS = "workers": Whole(1, 1024), Absent("one for each core"),
         "Threads that serve requests.";
     TRUSTED_PROXIES = "trusted_proxies": Texts, Value("[]"),
-        "Networks of the proxies in front whose `X-Forwarded-For` is believed.";
+        "Networks of the proxies in front whose `X-Forwarded-For` is believed. Who comes through one that does not say the client's address is in no network.";
     TLS = "tls": Table(&tls::SECTION), Absent("plain HTTP"),
         "Certificate and key of the listener.";
     LIMITS = "limits": Table(&limits::SECTION), Absent("all its defaults"),
@@ -36,6 +36,8 @@ section!(limits, "[server.limits]", "Limits and deadlines. There is always one: 
         "Bytes of a request's body; 0: as many as the upstream takes.";
     CONNECTIONS_MAX = "connections_max": Whole(1, 10_000_000), Value("10000"),
         "Open client connections.";
+    TURNED_AWAY_MAX = "turned_away_max": Whole(0, 10_000), Value("64"),
+        "Connections past `connections_max` that each worker answers with a 503 at one time; the others are closed without a word.";
     STREAMS_MAX = "streams_max": Whole(1, 10_000), Value("128"),
         "Requests in flight on one HTTP/2 connection.";
     FIRST_BYTE_SECS = "first_byte_secs": Whole(1, DAY), Value("10"),
@@ -46,6 +48,10 @@ section!(limits, "[server.limits]", "Limits and deadlines. There is always one: 
         "Between two requests on a connection.";
     BODY_STALL_SECS = "body_stall_secs": Whole(1, DAY), Value("30"),
         "Between two parts of a request's body.";
+    HELD_BODIES_BYTES_MAX = "held_bodies_bytes_max": Whole(65_536, u64::MAX >> 1), Value("67108864"),
+        "Bytes of bodies that are held at once because a credential covers them (`auth-int`); past it, requests get a 503.";
+    HELD_BODY_SECS = "held_body_secs": Whole(1, DAY), Value("60"),
+        "For the whole of a body that is held: one that a credential covers, or a form.";
     TLS_HANDSHAKE_SECS = "tls_handshake_secs": Whole(1, DAY), Value("10"),
         "For the TLS handshake.";
     UPSTREAM_CONNECT_SECS = "upstream_connect_secs": Whole(1, DAY), Value("5"),

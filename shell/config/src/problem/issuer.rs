@@ -43,6 +43,20 @@ pub enum IssuerProblem {
     LeewayLong { secs: u64 },
     /// Tokens may live for ever.
     LifetimeUnlimited,
+    /// Neither keys, nor anybody to ask.
+    NothingToCheckBy,
+    /// An `http` URL to which tokens would be sent.
+    TokensOverHttp { value: String },
+    /// The same, allowed, and not on this machine.
+    TokensInTheClear { value: String },
+    /// A way to show oneself that needs a client id.
+    ClientIdMissing { authentication: &'static str },
+    /// A client id that is not sent.
+    ClientIdUnused,
+    /// A secret that no client could have.
+    ClientSecret { value: String },
+    /// Tokens of which no audience is known are taken.
+    AudienceOptional,
 }
 
 impl IssuerProblem {
@@ -102,6 +116,34 @@ impl IssuerProblem {
             Self::LeewayLong { secs } => (
                 format!("tokens are taken up to {secs} seconds past their expiry"),
                 "keep clocks in step with NTP, and write at most 300".into(),
+            ),
+            Self::NothingToCheckBy => (
+                "nothing says how this issuer's tokens are checked".into(),
+                "write `keys`, as in `keys = { discovery = true }`, for JWTs, or an `introspection` table for opaque tokens".into(),
+            ),
+            Self::TokensOverHttp { value } => (
+                format!("tokens and the client's secret would be sent without TLS to `{value}`"),
+                "write `https://`, or set `allow_http = true` where nobody can sit on the way".into(),
+            ),
+            Self::TokensInTheClear { value } => (
+                format!("tokens and the client's secret are sent in plain text over a network to `{value}`"),
+                "write `https://`: whoever sits on the way can use every token that is asked about".into(),
+            ),
+            Self::ClientIdMissing { authentication } => (
+                format!("`authentication = \"{authentication}\"` needs a client id"),
+                "write the `client_id` under which the issuer knows this gateway".into(),
+            ),
+            Self::ClientIdUnused => (
+                "`client_id` has no effect with `authentication = \"bearer\"`".into(),
+                "leave it out".into(),
+            ),
+            Self::ClientSecret { value } => (
+                format!("`{value}` holds no secret that a client can have: it is empty, or not of visible ASCII"),
+                "put the secret alone into the file, as the issuer shows it".into(),
+            ),
+            Self::AudienceOptional => (
+                "tokens of which the issuer names no audience are taken".into(),
+                "leave it out where the issuer can name one: a token for any other service would do here".into(),
             ),
             Self::LifetimeUnlimited => (
                 "tokens of any lifetime are taken".into(),

@@ -34,6 +34,8 @@ pub enum RouteProblem {
     AcceptWithoutDemand { name: String },
     /// A route that takes tokens, without any issuer.
     NoIssuer { name: String },
+    /// Several issuers that could be asked about an opaque token.
+    SeveralToAsk { first: String, second: String },
     /// API keys are accepted, and stand nowhere.
     ApiKeyNowhere { name: String },
     /// A key that has no effect without a scheme.
@@ -51,6 +53,12 @@ pub enum RouteProblem {
     Scope { value: String },
     /// Claims are demanded where no token is read.
     ClaimsWithoutTokens { name: String },
+    /// Scopes are demanded where nothing is read that has some.
+    ScopesWithoutTokens { name: String },
+    /// Scopes are demanded, and some of what is read has none.
+    ScopesNotOfAll { name: String, without: &'static str },
+    /// A second factor is demanded where no session is read.
+    SecondFactorWithoutSessions { name: String },
     /// Everything is open to anyone.
     EverythingOpen { name: String },
     /// A protocol that would carry requests past the rules.
@@ -113,6 +121,10 @@ impl RouteProblem {
                 format!("route `{name}` takes tokens, and there is no issuer of any"),
                 "add an `[issuer.NAME]` section, or take `bearer` out of `accept`".into(),
             ),
+            Self::SeveralToAsk { first, second } => (
+                format!("an opaque token does not say whose it is, and both `{first}` and `{second}` are asked about such"),
+                "name one of them in `issuers`: a token is shown to nobody but its issuer".into(),
+            ),
             Self::ApiKeyNowhere { name } => (
                 format!("route `{name}` takes API keys, and `[api_key]` says no place for them"),
                 "set `header`, or `authorization = true`".into(),
@@ -144,6 +156,19 @@ impl RouteProblem {
             Self::ClaimsWithoutTokens { name } => (
                 format!("route `{name}` demands claims, and only tokens have some"),
                 "add `bearer` to `accept`, or demand users or groups: nobody can pass".into(),
+            ),
+            Self::ScopesWithoutTokens { name } => (
+                format!("route `{name}` demands scopes, and only tokens and API keys have some"),
+                "add `bearer` or `api-key` to `accept`, or demand users or groups: nobody can pass"
+                    .into(),
+            ),
+            Self::ScopesNotOfAll { name, without } => (
+                format!("route `{name}` demands scopes, and whoever comes by `{without}` has none"),
+                format!("take `{without}` out of `accept`, or give these people a route that demands groups: nobody can pass by it"),
+            ),
+            Self::SecondFactorWithoutSessions { name } => (
+                format!("route `{name}` demands a second factor, and only sessions have one"),
+                "add `session` to `accept`; of tokens, demand the claim in which their issuer says so: nobody can pass".into(),
             ),
             Self::EverythingOpen { name } => (
                 format!("route `{name}` opens every path to anyone"),

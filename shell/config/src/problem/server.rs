@@ -46,6 +46,10 @@ pub enum ServerProblem {
     NoTls { address: String },
     /// TLS is described for an upstream that is reached without.
     UpstreamTlsUnused,
+    /// Servers of one upstream by different schemes.
+    SchemesDiffer,
+    /// More servers than an upstream can have.
+    ServersTooMany { max: usize },
     /// Not a name that a certificate can have.
     ServerName { value: String },
     /// A certificate without key, or a key without certificate.
@@ -128,6 +132,14 @@ impl ServerProblem {
             Self::UpstreamTlsUnused => (
                 "`tls` has no effect: the upstream is reached without TLS".into(),
                 "begin `url` with `https://`, or leave `tls` out".into(),
+            ),
+            Self::SchemesDiffer => (
+                "the servers of an upstream are reached by different schemes".into(),
+                "begin all of them with `https://`, or all with `http://`: what is said of TLS holds for each".into(),
+            ),
+            Self::ServersTooMany { max } => (
+                format!("an upstream has at most {max} servers"),
+                "put a balancer of your network before them, and name that".into(),
             ),
             Self::ServerName { value } => (
                 format!("`{value}` is not a name that a certificate can have"),

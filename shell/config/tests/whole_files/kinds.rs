@@ -1,8 +1,8 @@
 //! The kinds of problems, each of which a case has to show.
 
 use countersign_config::{
-    CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, Problem, RouteProblem, ServerProblem,
-    SessionProblem, TextProblem, UrlDefect,
+    CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, PolicyTestProblem, Problem,
+    RouteProblem, ServerProblem, SessionProblem, TextProblem, UrlDefect,
 };
 
 /// A name for each variant, so that a new one does not compile without a name, and does not pass without a case.
@@ -27,6 +27,7 @@ kinds! {
     server(ServerProblem) {
         ListenAddress Url Network FileUnreadable NotPem SecretOpenToOthers StoreFolderMissing
         StoreIsFolder StoreFolderOpenToOthers EverybodyTrusted EverybodyExempt AdminOpen NoTls UpstreamTlsUnused
+        SchemesDiffer ServersTooMany
         ServerName HalfACertificate HashCost HashCostWeak
     }
     url(UrlDefect) {
@@ -48,12 +49,17 @@ kinds! {
     issuer(IssuerProblem) {
         KeysOverHttp Algorithm AlgorithmNone AlgorithmNeedsSecret AlgorithmNotForSecret
         SecretAlgorithmUnnamed KeySources DiscoveryOff KeySet KeySetEmpty SecretTooShort IssuerTwice
-        LeewayLong LifetimeUnlimited
+        LeewayLong LifetimeUnlimited NothingToCheckBy TokensOverHttp TokensInTheClear ClientIdMissing
+        ClientIdUnused ClientSecret AudienceOptional
+    }
+    policy_test(PolicyTestProblem) {
+        Url FieldName CredentialBesideIdentity Client Method NotExpected CauseUnknown CauseWithoutRefusal
+        Unknown CannotHold
     }
     route(RouteProblem) {
         Unknown NameTwice Pattern Method MethodNeverServed PathReserved NeverReached NothingAccepted
-        AcceptWithoutDemand NoIssuer ApiKeyNowhere NoEffect AllowEmpty AllowIdentityFalse AllowText
-        Scope ClaimsWithoutTokens EverythingOpen UpgradeCarriesRequests UpgradeProtocol
+        AcceptWithoutDemand NoIssuer SeveralToAsk ApiKeyNowhere NoEffect AllowEmpty AllowIdentityFalse AllowText
+        Scope ClaimsWithoutTokens ScopesWithoutTokens ScopesNotOfAll SecondFactorWithoutSessions EverythingOpen UpgradeCarriesRequests UpgradeProtocol
         UpgradeByHttp2 Unused
     }
 }
@@ -75,5 +81,6 @@ pub(crate) fn names(problem: &Problem) -> Vec<&'static str> {
         Problem::Issuer(problem) => vec![issuer(problem)],
         Problem::Route(problem) => vec![route(problem)],
         Problem::Cors(problem) => vec![cors(problem)],
+        Problem::PolicyTest(problem) => vec![policy_test(problem)],
     }
 }

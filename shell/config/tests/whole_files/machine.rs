@@ -15,6 +15,7 @@ impl Surroundings for Machine {
                 Ok(b"0123456789abcdef0123456789abcdef0123456789abcdef\n".to_vec())
             }
             Some("short.secret") => Ok(b"hunter2\n".to_vec()),
+            Some("blank.secret") => Ok(b"\n".to_vec()),
             Some("cert.pem") => Ok(b"-----BEGIN CERTIFICATE-----\n".to_vec()),
             Some("key.pem" | "open.pem") => Ok(b"-----BEGIN PRIVATE KEY-----\n".to_vec()),
             Some("empty.jwks") => Ok(b"{\"keys\":[]}".to_vec()),

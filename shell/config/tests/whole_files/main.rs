@@ -10,6 +10,8 @@
 
 mod kinds;
 mod machine;
+mod policy_tests;
+mod schema;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -134,6 +136,33 @@ fn what_is_said_of_digest_is_what_holds() {
 }
 
 #[test]
+fn servers_are_what_their_upstream_says() {
+    let route = "[[route]]\nname = \"a\"\nupstream = \"app\"\nallow = \"anyone\"\n";
+    let of = |keys: &str| {
+        let text = format!("[upstream.app]\n{keys}\n{route}");
+        checked(&text).checked.unwrap().settings.upstreams.remove(0)
+    };
+    let usual = of("url = \"https://app.internal\"");
+    assert_eq!((usual.failures_max, usual.retries_max), (3, 1));
+    assert_eq!(usual.pass_over.as_secs(), 10);
+    assert!(!usual.unavailable_fails);
+    let other = of(
+        "url = [\"http://a\", \"http://[::1]:81\"]\nfailures_max = 7\npass_over_secs = 8\nretries_max = 9\n\
+         unavailable_fails = true",
+    );
+    assert_eq!((other.failures_max, other.retries_max), (7, 9));
+    assert_eq!(other.pass_over.as_secs(), 8);
+    assert!(other.unavailable_fails && other.tls.is_none());
+    let names: Vec<_> = other
+        .servers
+        .iter()
+        .map(|server| server.authority(false))
+        .collect();
+    assert_eq!(names, ["a", "[::1]:81"]);
+    assert_eq!(usual.servers[0].authority(true), "app.internal");
+}
+
+#[test]
 fn every_problem_has_a_case() {
     let mut shown = BTreeSet::new();
     for case in cases() {
@@ -141,6 +170,7 @@ fn every_problem_has_a_case() {
         let findings = outcome.findings.as_slice();
         shown.extend(findings.iter().flat_map(|finding| names(&finding.problem)));
     }
+    shown.extend(policy_tests::shown());
     let missing: Vec<_> = KINDS
         .iter()
         .filter(|kind| !shown.contains(**kind))

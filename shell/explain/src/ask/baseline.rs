@@ -39,8 +39,8 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
     note(scene, &request);
 }
 
-/// The request itself where its method is safe; otherwise a GET of the same, without a body.
-fn safe_stand_in(request: &Request, unsafe_methods: bool) -> (Request, bool) {
+/// The request itself where its method is safe, or any may be sent; otherwise a GET of the same, without a body.
+pub(super) fn safe_stand_in(request: &Request, unsafe_methods: bool) -> (Request, bool) {
     if request.is_safe() || unsafe_methods {
         return (request.clone(), false);
     }

@@ -19,6 +19,12 @@ const HEAD_BYTES_LARGE: usize = 4096;
 
 /// Looks for causes beside the credentials.
 pub(crate) async fn ask(scene: &mut Scene<'_>) {
+    if scene.is_refused() && is_told_to_go_by_the_agent(scene) {
+        if let Some(request) = scene.baseline.request.clone() {
+            as_a_browser(scene, &request).await;
+        }
+        return;
+    }
     if !scene.is_refused() || scene.is_proven() {
         return;
     }
@@ -268,6 +274,23 @@ async fn bot_filter(scene: &mut Scene<'_>, request: &Request, refusal: &Answer) 
     {
         return;
     }
+    as_a_browser(scene, request).await;
+}
+
+/// Whether the words of the refusal have said that a filter in front goes by who asks.
+fn is_told_to_go_by_the_agent(scene: &Scene<'_>) -> bool {
+    scene.findings.iter().any(|finding| {
+        finding.cause == Cause::EdgeRefused
+            && finding.weight == Weight::Proof
+            && finding
+                .fix
+                .as_ref()
+                .is_some_and(|fix| fix.command.is_none() && fix.text.contains("User-Agent"))
+    })
+}
+
+/// The same request with the user agent of a browser.
+async fn as_a_browser(scene: &mut Scene<'_>, request: &Request) {
     let agent = request
         .fields
         .text("user-agent")

@@ -43,7 +43,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
     else {
         return;
     };
-    let Some(credential) = movable(&request) else {
+    let Some(credential) = movable(&request).filter(|_| !scene.is_down()) else {
         return;
     };
     for place in places(&refusal, &credential) {

@@ -9,6 +9,7 @@ mod elsewhere;
 mod hidden;
 mod judged;
 mod listen;
+mod shell;
 mod stand_in;
 mod status;
 mod stranger;
@@ -33,6 +34,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
         status::look(scene);
     }
     stand_in::look(scene).await;
+    shell::ask(scene).await;
     // A recorded refusal that is none any more tells by its words and status alone.
     if !scene.is_refused() {
         return;
@@ -44,7 +46,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
     // Where credentials were judged, a challenge that is not there comes after them.
     judged::look(scene);
     stranger::look(scene);
-    challenge::look(scene);
+    challenge::ask(scene).await;
     elsewhere::ask(scene).await;
     hidden::ask(scene).await;
 }

@@ -30,7 +30,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
     else {
         return;
     };
-    if refusal.status == 407 {
+    if refusal.status == 407 || scene.is_down() {
         return;
     }
     layers(scene);

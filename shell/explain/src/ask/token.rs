@@ -131,7 +131,10 @@ async fn examine(scene: &mut Scene<'_>, subject: &Subject, resource: Option<&Pro
         let refusal = scene.refusal();
         seen.extend(refusal.and_then(|refusal| quoted::look(heard, refusal, url, &said)));
         let is_clear = seen.iter().any(|seen| seen.finding.weight >= Weight::Fair);
-        if !is_clear && refusal.is_some_and(|refusal| refusal.status == 401) && names.is_empty() {
+        // What nobody shows to have read is not refused for what it says.
+        let is_read = scene.baseline.sees != Sees::Alike;
+        let is_refused = refusal.is_some_and(|refusal| refusal.status == 401);
+        if !is_clear && is_read && is_refused && names.is_empty() {
             seen.push(without_fault(heard));
         }
     }

@@ -33,7 +33,7 @@ const PUBLIC: [&str; 22] = [
 ];
 
 /// Ends of names whose values tell one thing from another, and open nothing.
-const TELLING_APART: [&str; 16] = [
+const TELLING_APART: [&str; 15] = [
     "algorithm",
     "date",
     "time",
@@ -43,7 +43,6 @@ const TELLING_APART: [&str; 16] = [
     "guid",
     "cursor",
     "etag",
-    "id",
     "-agent",
     "-region",
     "-ip",
@@ -55,11 +54,30 @@ const TELLING_APART: [&str; 16] = [
 /// Whether the value of a field that nobody knows has to be covered all the same.
 #[must_use]
 pub(crate) fn may_be_secret(name: &str, value: &[u8]) -> bool {
+    let is_identifier = is_identifier(name);
     let name = name.to_ascii_lowercase();
     let is_public = PUBLIC.iter().any(|start| name.starts_with(start))
+        || is_identifier
         || TELLING_APART.iter().any(|end| name.ends_with(end))
         || name.starts_with("sec-") && name != "sec-websocket-protocol";
     !is_public && value.split(|byte| !is_of_a_run(*byte)).any(is_made_up)
+}
+
+/// Whether a name ends with the word `id`: `client_id`, `X-Scope-OrgID`, `requestId`. Where nothing sets the two letters
+/// off they may be of another word, and services have keys under such names: `appid`, `APPID`.
+fn is_identifier(name: &str) -> bool {
+    let Some((before, end)) = name.split_at_checked(name.len().saturating_sub(2)) else {
+        return false;
+    };
+    let is_set_off = match before.chars().next_back() {
+        None | Some('-' | '_' | '.') => true,
+        Some(last) => {
+            end.starts_with('I')
+                && (last.is_ascii_lowercase()
+                    || before.contains(|letter: char| letter.is_ascii_lowercase()))
+        }
+    };
+    end.eq_ignore_ascii_case("id") && is_set_off
 }
 
 /// The one made-up run of such a field; `None` where there is none or several.
@@ -113,6 +131,8 @@ mod tests {
         for (name, value) in [
             ("X-Acme", "s3cr3tvalue12345"),
             ("X-Acme", "alice:s3cr3tvalue12345"),
+            ("appid", "6f0a93c1d7e24b58a1f0c62e9d3b7a45"),
+            ("APPID", "6f0a93c1d7e24b58a1f0c62e9d3b7a45"),
             ("Sec-WebSocket-Protocol", "bearer, s3cr3tvalue12345"),
         ] {
             assert!(may_be_secret(name, value.as_bytes()), "{name}: {value}");
@@ -124,6 +144,8 @@ mod tests {
             ),
             ("X-Request-Id", "7f9c2ba4e88f827d616045507605853e"),
             ("X-Scope-OrgID", "tenant-0123456789ab"),
+            ("client_id", "7f9c2ba4e88f827d616045507605853e"),
+            ("requestId", "7f9c2ba4e88f827d616045507605853e"),
             ("Notion-Version", "2022-06-28abc"),
             ("X-Tenant", "acme-production-2"),
             ("X-Mode", "everything-but-digits"),

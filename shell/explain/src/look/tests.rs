@@ -556,3 +556,23 @@ fn hostile_requests_are_survived() {
         let _ = at(&given, i64::MIN);
     }
 }
+
+#[test]
+fn a_cookie_of_a_file_that_has_run_out_is_not_sent_by_curl() {
+    let with_end = |ends: i64| {
+        let mut case = case(URL, &[("Cookie", "sid=abcdefghij")]);
+        case.cookie_ends.push(("sid".to_owned(), ends));
+        let found = at(&case, NOW_UNIX_SECS);
+        found
+            .into_iter()
+            .find(|one| one.cause == Cause::SessionExpired)
+    };
+    let found = with_end(NOW_UNIX_SECS - 60).unwrap();
+    assert_eq!(found.weight, Strong);
+    assert!(
+        found.evidence.contains("2025-12-31T23:59:00Z"),
+        "{}",
+        found.evidence
+    );
+    assert_eq!(with_end(NOW_UNIX_SECS + 60), None);
+}

@@ -8,7 +8,7 @@ use countersign_wire::credentials::is_known_scheme;
 use countersign_wire::grammar::is_token;
 use serde_json::{Map, Value};
 
-use super::Variant;
+use super::{Variant, authorization};
 use crate::credential::field::is_credential_field;
 use crate::credential::{Carrier, without};
 use crate::message::{Fields, Request};
@@ -32,6 +32,7 @@ pub(crate) fn misapplied(request: &Request) -> Option<Misapplied> {
         return None;
     }
     in_member(request)
+        .or_else(|| as_members(request))
         .or_else(|| in_lines(request))
         .or_else(|| in_query(request))
 }
@@ -77,6 +78,47 @@ fn in_member(request: &Request) -> Option<Misapplied> {
         place: "the body, where the client takes its data",
         name,
     })
+}
+
+/// `{"Authorization": "Bearer ..."}`: the fields became the data itself.
+fn as_members(request: &Request) -> Option<Misapplied> {
+    let document: Value = serde_json::from_slice(request.body.as_deref()?).ok()?;
+    let members = document.as_object()?;
+    let value_of = |name: &String| members.get(name).and_then(Value::as_str);
+    let name = members.keys().find(|name| {
+        let has_scheme = || value_of(name).is_some_and(begins_with_a_scheme);
+        name.eq_ignore_ascii_case("authorization") && has_scheme()
+    })?;
+    let is_field = |name: &str| {
+        name == "Accept" || name == "Content-Type" || name.to_ascii_lowercase().starts_with("x-")
+    };
+    // One member that is no field makes it data that somebody meant.
+    if !members.keys().all(|other| other == name || is_field(other)) {
+        return None;
+    }
+    let mut moved = request.clone();
+    bodiless(&mut moved);
+    for (name, value) in members {
+        let value = value.as_str().filter(|_| is_token(name.as_bytes()))?;
+        moved.fields.set(name, mended(value));
+    }
+    Some(Misapplied {
+        request: moved,
+        place: "the body, as data",
+        name: name.clone(),
+    })
+}
+
+fn begins_with_a_scheme(value: &str) -> bool {
+    let word = value.split(' ').next().unwrap_or_default();
+    value.contains(' ') && is_known_scheme(word.trim_end_matches(':').as_bytes())
+}
+
+/// The value with the faults of its own that are plain.
+fn mended(value: &str) -> Vec<u8> {
+    let mends = authorization::mends(value.as_bytes(), "");
+    let sure = mends.into_iter().find(|mend| mend.sure);
+    sure.map_or_else(|| value.as_bytes().to_vec(), |mend| mend.value)
 }
 
 fn named_in(members: &Map<String, Value>) -> Option<String> {
@@ -182,6 +224,20 @@ mod tests {
         assert_eq!(field("x-org"), "7");
         assert_eq!(found.request.body.unwrap(), br#"{"id":1}"#);
         assert_eq!(found.request.method, "POST");
+    }
+
+    #[test]
+    fn fields_that_became_the_data_become_fields_again() {
+        let body = r#"{"Authorization":"Bearer abcdefgh","X-Org":"7"}"#;
+        let found = misapplied(&posted(body)).unwrap();
+        assert_eq!(found.name, "Authorization");
+        assert!(found.request.body.is_none() && found.request.fields.has("x-org"));
+        for data in [
+            r#"{"authorization":"granted","x-org":"7"}"#,
+            r#"{"Authorization":"Bearer abcdefgh","amount":"7"}"#,
+        ] {
+            assert!(misapplied(&posted(data)).is_none(), "{data}");
+        }
     }
 
     #[test]

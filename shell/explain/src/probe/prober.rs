@@ -19,6 +19,7 @@ use crate::probe::places::Places;
 use crate::probe::reach::{self, Kept};
 use crate::probe::tls::Trust;
 use crate::probe::{Care, NoAnswer, Tried, Withheld};
+use crate::words::disguised;
 
 /// Sends requests for one case and keeps count.
 pub(crate) struct Prober<'c> {
@@ -246,6 +247,7 @@ impl<'c> Prober<'c> {
                 let bytes_max = self.care.body_bytes_max;
                 let mut answer = exchange::read(response, bytes_max, deadline).await;
                 answer.from_proxy = from_proxy;
+                answer.refuses = disguised::refuses(&answer);
                 Ok(answer)
             }
             // Nothing went out.

@@ -27,6 +27,22 @@ pub(super) fn misses(sentence: &Sentence<'_>) -> bool {
     lexicon::says(sentence, Concept::Missing) && !lexicon::says(sentence, Concept::Wrong)
 }
 
+/// Whether one of the sentences says something of credentials, of whom they are, or of what they are good for.
+pub(super) fn speak_of_credentials(sentences: &[Sentence<'_>]) -> bool {
+    let subjects = [
+        Concept::Session,
+        Concept::Token,
+        Concept::Key,
+        Concept::Password,
+        Concept::Account,
+        Concept::Login,
+        Concept::Code,
+        Concept::Right,
+    ];
+    let mut each = lexicon::concepts(sentences).into_iter();
+    each.any(|said| has(&said, &subjects) && said.iter().any(|concept| concept.is_said()))
+}
+
 /// What the sentences of an answer mean.
 pub(super) fn read(
     case: &Case,

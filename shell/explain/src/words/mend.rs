@@ -1,7 +1,7 @@
 //! What an entry says of the request that would be let through.
 //!
 //! Knows: a small language, one change to a string: `scheme Token`, `header X-Api-Key`, `query api_key`,
-//! `add X-Tenant: $TENANT`, `drop authorization`, `pair user`. Does not know why.
+//! `add X-Tenant: $TENANT`, `drop authorization`, `pair user`, `password $API_TOKEN`. Does not know why.
 
 use crate::case::Case;
 use crate::command;
@@ -26,6 +26,8 @@ pub(super) enum Mend {
     DropAuthorization,
     /// Basic with this user name.
     Pair(String),
+    /// Basic with the same user name, and this variable for the password.
+    Password(String),
 }
 
 impl Mend {
@@ -42,6 +44,9 @@ impl Mend {
             "header" => is_telling_field(value).then_some(Mend::Header(owned)),
             "query" => Some(Mend::Query(owned)),
             "pair" => Some(Mend::Pair(owned)),
+            "password" => value
+                .strip_prefix('$')
+                .map(|variable| Mend::Password(variable.to_owned())),
             "add" => {
                 let (name, value) = value.split_once(':')?;
                 Some(Mend::Add(name.to_owned(), value.trim().to_owned()))
@@ -87,6 +92,11 @@ impl Mend {
             }
             Mend::DropAuthorization => {
                 command::curl(case, &without(request, &Carrier::Authorization))
+            }
+            Mend::Password(variable) => {
+                let same = command::curl(case, request);
+                let other = same.replace("$PASSWORD", &format!("${variable}"));
+                return (other != same).then_some(other);
             }
             Mend::Pair(user) => {
                 let option = format!("-u \"{}:$PASSWORD\"", command::escaped(user));
@@ -161,6 +171,7 @@ mod tests {
             command("drop authorization"),
             format!("curl {rest} 'https://api.example.com/a?x=1'")
         );
+        assert!(command("password $API_TOKEN").contains("-u \"secret:$API_TOKEN\""));
         assert_eq!(
             command("pair user"),
             format!("curl -u \"user:$PASSWORD\" {rest} 'https://api.example.com/a?x=1'")

@@ -196,7 +196,9 @@ fn contradicted(
         String::new(),
     )];
     let Some(authorization) = asked.authorization() else {
-        found.extend(beside_authorization(case, asked, &mentions, &finding));
+        found.extend(beside_authorization(
+            case, asked, &mentions, &finding, quote,
+        ));
         return found;
     };
     if authorization.secret.expose().is_empty() {
@@ -251,6 +253,7 @@ fn beside_authorization(
     asked: &Asked<'_>,
     mentions: &impl Fn(&[&str]) -> bool,
     finding: &impl Fn(Cause, Weight, &str) -> Finding,
+    quote: &str,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     for credential in &asked.credentials {
@@ -288,11 +291,15 @@ fn beside_authorization(
                 });
         }
         found.push(misplaced);
-        found.push(finding(
+        let stripped = Finding::new(
             Cause::ProxyStrippedCredentials,
             Weight::Slight,
-            &what,
-        ));
+            format!("{what}, and the server says that there is none{quote}"),
+        );
+        // What is left as it is on most ways is seldom what was taken away.
+        let who = stripped.cause.entry().who;
+        let text = "look whether anything between client and application lets this field or parameter through, and let it";
+        found.push(stripped.with_fix(Fix::new(who, text)));
     }
     found
 }

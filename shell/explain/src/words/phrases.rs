@@ -18,7 +18,7 @@ use crate::finding::{Finding, Fix, Weight};
 use crate::words::conditions::{Asked, Condition};
 use crate::words::data::{OneOrMany, all, weight, who};
 use crate::words::said::{Said, Sentence};
-use crate::words::{meaning, missing, quote};
+use crate::words::{disguised, meaning, missing, quote};
 pub(super) use pattern::WordPattern;
 
 /// The files of phrases. Of phrases that weigh the same, the one that is named first goes first.
@@ -97,19 +97,7 @@ pub(super) fn read(case: &Case, said: &Said, asked: &Asked<'_>) -> Vec<Finding> 
 
 /// A status of refusal, or a document with a success status that says itself that it is none.
 fn is_refusal(said: &Said) -> bool {
-    let says_no = || {
-        let member = |name: &str| said.json.as_ref().and_then(|json| json.get(name));
-        let is = |name: &str, value: bool| {
-            member(name).and_then(serde_json::Value::as_bool) == Some(value)
-        };
-        let word = |name: &str| member(name).and_then(serde_json::Value::as_str);
-        is("ok", false)
-            || is("success", false)
-            || matches!(
-                word("status"),
-                Some("error" | "fail" | "failed" | "unauthorized")
-            )
-    };
+    let says_no = || said.json.as_ref().is_some_and(disguised::says_no);
     said.status >= 400 || said.status == 0 || (200..300).contains(&said.status) && says_no()
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_explain::read::{self, NoFiles};
+use countersign_explain::read::{self, Disk, OfStranger};
 use countersign_explain::tell::{self, veil::Veil};
 use countersign_explain::{Care, Client, Confidence, Outcome, Report};
 use serde_json::json;
@@ -215,9 +215,10 @@ fn filled(text: &str, words: &BTreeMap<String, String>) -> String {
 }
 
 fn read_case(case: &Case, fill: &impl Fn(&str) -> String) -> countersign_explain::Case {
+    // As the program reads what is pasted: files of this machine are seen and not read.
+    let files = OfStranger::new(Disk::default());
     let mut read = match &case.paste {
-        Some(paste) if paste.starts_with("curl") => read::curl::of_text(&fill(paste), &NoFiles),
-        Some(paste) => read::pasted(&fill(paste), &NoFiles),
+        Some(paste) => read::pasted(&fill(paste), &files),
         None => read::har::entry(har(&case.entries, fill).as_bytes(), None),
     }
     .unwrap_or_else(|fault| {

@@ -1,15 +1,18 @@
 //! The table behind the brakes on guessing: one for the process, shared by its workers, bounded.
 //!
-//! Knows: who has which tally. Does not know what follows from a tally, which is the core's to say. While nothing is
-//! braked, an attempt costs a look at one number here, and only one that fails or a password that was right takes the lock.
+//! Knows: who has which tally. Does not know what follows from a tally, which is the core's to say. An attempt with
+//! a password takes the lock at its beginning and at its end, beside the work of checking it; while nothing is braked, a key or
+//! a token costs a look at one number, and the lock only where it is wrong.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use countersign_flow::{
-    Admission, Attempt, Brake, BrakeRules, Mark, Tallies, Tally, WantAttempt, WantTurn,
+    Admission, Attempt, Brake, BrakeRules, Mark, Pending, Tallies, Tally, WantAttempt, WantTurn,
 };
 use countersign_policy::Network;
 use countersign_store::{BrakeRecord, Lift};
@@ -31,6 +34,8 @@ pub(crate) struct Brakes {
 struct Table {
     tallies: unsync::Cache<Of, Tally>,
     waiting: HashMap<Of, BrakeRecord>,
+    /// Attempts under way: which credentials, and how many times each. There are never more than requests.
+    pending: HashMap<Of, Vec<(Mark, u32)>>,
 }
 
 /// What a tally is of. An account is its name's hash: most names are made up, and some are passwords that were typed into
@@ -44,11 +49,26 @@ enum Of {
 
 /// An attempt under way, so that its end can be counted.
 pub(crate) struct Trying<'c> {
+    brakes: &'c Brakes,
     rules: &'c BrakeRules,
     /// The name and its hash, where it can be guessed at.
     account: Option<(Box<str>, u64)>,
     network: Network,
     mark: Mark,
+    begun_unix_secs: i64,
+    /// What it comes to when it is given up: its client has gone away, and may have seen enough.
+    given_up: GivenUp,
+    /// Whether it is among those under way.
+    pending: Cell<bool>,
+}
+
+/// What becomes of an attempt that nobody waits for any longer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GivenUp {
+    /// It has failed.
+    Fails,
+    /// It was none.
+    Free,
 }
 
 impl Brakes {
@@ -58,6 +78,7 @@ impl Brakes {
             table: Mutex::new(Table {
                 tallies: unsync::Cache::new(entries_max),
                 waiting: HashMap::new(),
+                pending: HashMap::new(),
             }),
             quiet_from_unix_secs: AtomicI64::new(i64::MIN),
         }
@@ -65,7 +86,7 @@ impl Brakes {
 
     /// Whether an attempt may be made. `mark` stands for the credential where something stands for it already.
     pub(crate) fn admit<'c>(
-        &self,
+        &'c self,
         want: &WantAttempt<'c, '_>,
         mark: Option<Mark>,
         now_unix_secs: i64,
@@ -73,31 +94,56 @@ impl Brakes {
         let Some(rules) = want.rules() else {
             return (None, Admission::Go);
         };
-        let trying = Trying {
+        let mark = mark.unwrap_or_else(|| self.mark(want.scheme(), want.presented()));
+        let (trying, admission) = self.begin(
             rules,
-            account: want.account().map(|name| self.account(name)),
-            network: want.network(),
-            mark: mark.unwrap_or_else(|| self.mark(want.scheme(), want.presented())),
-        };
-        let admission = self.ask(&trying, now_unix_secs);
+            want.account(),
+            want.network(),
+            mark,
+            GivenUp::Fails,
+            now_unix_secs,
+        );
         (Some(trying), admission)
     }
 
     /// The same of an attempt at the sign-in page.
     pub(crate) fn admit_sign_in<'c>(
-        &self,
+        &'c self,
         want: &WantTurn<'c>,
         mark: Option<Mark>,
         now_unix_secs: i64,
     ) -> (Trying<'c>, Admission) {
-        let trying = Trying {
-            rules: want.rules(),
-            account: Some(self.account(want.account())),
-            network: want.network(),
-            mark: mark.unwrap_or_else(|| self.mark(want.scheme(), want.presented().expose())),
-        };
-        let admission = self.ask(&trying, now_unix_secs);
-        (trying, admission)
+        let mark = mark.unwrap_or_else(|| self.mark(want.scheme(), want.presented().expose()));
+        // Whoever has gone away has seen nothing: the page is an answer, and there is no session without it.
+        self.begin(
+            want.rules(),
+            Some(want.account()),
+            want.network(),
+            mark,
+            GivenUp::Free,
+            now_unix_secs,
+        )
+    }
+
+    /// The same of a code that follows the right password of an account. `now` is part of what stands for the code: the same
+    /// digits are another guess later.
+    pub(crate) fn admit_code<'c>(
+        &'c self,
+        (rules, network): (&'c BrakeRules, Network),
+        (account, code): (&str, &str),
+        now_unix_secs: i64,
+    ) -> (Trying<'c>, Admission) {
+        let mark = self.hashes.hash_one(("code", account, code, now_unix_secs));
+        // Whoever goes away may have used the code up.
+        let given_up = GivenUp::Fails;
+        self.begin(
+            rules,
+            Some(account),
+            network,
+            Mark(mark),
+            given_up,
+            now_unix_secs,
+        )
     }
 
     fn account(&self, name: &str) -> (Box<str>, u64) {
@@ -108,30 +154,73 @@ impl Brakes {
         Mark(self.hashes.hash_one((scheme as u8, presented)))
     }
 
+    fn begin<'c>(
+        &'c self,
+        rules: &'c BrakeRules,
+        account: Option<&str>,
+        network: Network,
+        mark: Mark,
+        given_up: GivenUp,
+        now_unix_secs: i64,
+    ) -> (Trying<'c>, Admission) {
+        let trying = Trying {
+            brakes: self,
+            rules,
+            account: account.map(|name| self.account(name)),
+            network,
+            mark,
+            begun_unix_secs: now_unix_secs,
+            given_up,
+            pending: Cell::new(false),
+        };
+        let admission = self.ask(&trying, now_unix_secs);
+        (trying, admission)
+    }
+
     fn ask(&self, trying: &Trying<'_>, now_unix_secs: i64) -> Admission {
-        if self.quiet_from_unix_secs.load(Ordering::Relaxed) <= now_unix_secs {
+        let can_be_guessed = trying.account.is_some();
+        if !can_be_guessed && self.quiet_from_unix_secs.load(Ordering::Relaxed) <= now_unix_secs {
             return Admission::Go;
         }
         let (rules, mark) = (trying.rules, trying.mark);
-        self.change(trying, now_unix_secs, |tallies| {
-            rules.admit(tallies, mark, now_unix_secs)
-        })
+        let mut table = self.table();
+        let pending = table.pending_beside(trying);
+        let admission = self.change(&mut table, trying, now_unix_secs, |tallies| {
+            rules.admit(tallies, pending, mark, now_unix_secs)
+        });
+        if can_be_guessed && admission == Admission::Go {
+            table.note_pending(trying);
+            trying.pending.set(true);
+        }
+        admission
     }
 
     /// Counts how an attempt ended.
     pub(crate) fn count(&self, trying: &Trying<'_>, ended: Attempt, now_unix_secs: i64) {
+        self.end(trying, Some(ended), now_unix_secs);
+    }
+
+    /// Ends an attempt, and counts it where it was one: what could not be checked was none.
+    pub(crate) fn end(&self, trying: &Trying<'_>, ended: Option<Attempt>, now_unix_secs: i64) {
         let (rules, mark) = (trying.rules, trying.mark);
+        let was_pending = trying.pending.take();
+        // Of what cannot be guessed nothing is kept when it is right.
+        let ended = ended.filter(|ended| *ended == Attempt::Failed || trying.account.is_some());
+        if !was_pending && ended.is_none() {
+            return;
+        }
+        let mut table = self.table();
+        if was_pending {
+            table.forget_pending(trying);
+        }
         match ended {
-            Attempt::Failed => self.change(trying, now_unix_secs, |tallies| {
+            None => {}
+            Some(Attempt::Failed) => self.change(&mut table, trying, now_unix_secs, |tallies| {
                 rules.count_failure(tallies, mark, now_unix_secs);
             }),
-            Attempt::Passed if trying.account.is_some() => {
-                self.change(trying, now_unix_secs, |tallies| {
-                    rules.count_success(tallies, mark, now_unix_secs);
-                });
-            }
-            // Of what cannot be guessed nothing is kept when it is right.
-            Attempt::Passed => {}
+            Some(Attempt::Passed) => self.change(&mut table, trying, now_unix_secs, |tallies| {
+                rules.count_success(tallies, mark, now_unix_secs);
+            }),
         }
     }
 
@@ -148,11 +237,11 @@ impl Brakes {
     /// Lets the core change the tallies of an attempt, under the lock, and keeps what it makes of them.
     fn change<T>(
         &self,
+        table: &mut Table,
         trying: &Trying<'_>,
         now_unix_secs: i64,
         act: impl FnOnce(&mut Tallies) -> T,
     ) -> T {
-        let mut table = self.table();
         let places = trying.places();
         let mut tallies = Tallies {
             pair: places.pair.map(|of| table.tally(&of)),
@@ -259,7 +348,62 @@ impl Trying<'_> {
     }
 }
 
+impl Drop for Trying<'_> {
+    fn drop(&mut self) {
+        if self.pending.get() {
+            let ended = match self.given_up {
+                GivenUp::Fails => Some(Attempt::Failed),
+                GivenUp::Free => None,
+            };
+            self.brakes.end(self, ended, self.begun_unix_secs);
+        }
+    }
+}
+
 impl Table {
+    /// The attempts under way with other credentials: the same one again is no other guess.
+    fn pending_beside(&self, trying: &Trying<'_>) -> Pending {
+        let beside = |of: Option<Of>| {
+            let pending = of.and_then(|of| self.pending.get(&of));
+            let others = pending.into_iter().flatten();
+            let others = others.filter(|(mark, _)| *mark != trying.mark).count();
+            u32::try_from(others).unwrap_or(u32::MAX)
+        };
+        let places = trying.places();
+        Pending {
+            pair: beside(places.pair),
+            account: beside(places.account),
+        }
+    }
+
+    fn note_pending(&mut self, trying: &Trying<'_>) {
+        let places = trying.places();
+        for of in [places.pair, places.account].into_iter().flatten() {
+            let pending = self.pending.entry(of).or_default();
+            match pending.iter_mut().find(|(mark, _)| *mark == trying.mark) {
+                Some((_, times)) => *times = times.saturating_add(1),
+                None => pending.push((trying.mark, 1)),
+            }
+        }
+    }
+
+    fn forget_pending(&mut self, trying: &Trying<'_>) {
+        let places = trying.places();
+        for of in [places.pair, places.account].into_iter().flatten() {
+            let Entry::Occupied(mut entry) = self.pending.entry(of) else {
+                continue;
+            };
+            let pending = entry.get_mut();
+            if let Some((_, times)) = pending.iter_mut().find(|(mark, _)| *mark == trying.mark) {
+                *times = times.saturating_sub(1);
+            }
+            pending.retain(|(_, times)| *times > 0);
+            if pending.is_empty() {
+                entry.remove();
+            }
+        }
+    }
+
     fn tally(&self, of: &Of) -> Tally {
         self.tallies.get(of).copied().unwrap_or_default()
     }
@@ -299,3 +443,6 @@ impl Table {
         if braked { over_unix_secs } else { i64::MIN }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use countersign_wire::digest::{Algorithm, SecretHash};
 use super::cache::{CacheKey, Epoch};
 use crate::current::Running;
 use crate::seen::Event;
-use crate::send::ArrivingBody;
+use crate::send::{ArrivingBody, NoRoom};
 use crate::worker::Worker;
 
 /// Drives the line to its end.
@@ -91,14 +91,23 @@ pub(crate) async fn run<'c>(
                     .await;
                 want.answer(answer)
             }
+            Step::Introspect(want) => {
+                let now = worker.clock().unix_secs();
+                let asked = running.introspections();
+                let answer = asked.ask(want.issuer(), want.token(), now).await;
+                want.answer(answer)
+            }
             Step::Nonces(want) => want.answer(running.digest().map(|digest| &digest.nonces)),
             Step::Secret(want) => {
                 let answer = secret(worker, &want).await;
                 want.answer(answer)
             }
             Step::Body(want) => {
-                let answer = body.hold(worker, running, want.bytes_max()).await;
-                want.answer(answer)
+                let held = body.hold_beside(worker, running, want.bytes_max());
+                match held.await {
+                    Ok(answer) => want.answer(answer),
+                    Err(NoRoom) => want.no_room(),
+                }
             }
             Step::Count(want) => {
                 let now = worker.clock().unix_secs();
@@ -108,9 +117,9 @@ pub(crate) async fn run<'c>(
                 want.answer(answer)
             }
             Step::Done(mut verdict) => {
-                if let (Some(trying), Some(ended)) = (&trying, verdict.attempt) {
+                if let Some(trying) = &trying {
                     let now = worker.clock().unix_secs();
-                    worker.brakes().count(trying, ended, now);
+                    worker.brakes().end(trying, verdict.attempt, now);
                 }
                 if let (Some((key, epoch)), Some(lesson)) = (place, verdict.lesson.take()) {
                     note_use(worker, &lesson.remembered);
@@ -143,6 +152,7 @@ pub(crate) fn session(
             id: record.id,
             user: record.user,
             user_disabled: record.user_disabled,
+            second_factor: record.second_factor,
             groups: record.groups,
             used_unix_secs: record.used_unix_secs,
             idle_secs: record.idle_secs,
@@ -175,6 +185,7 @@ pub(crate) fn account(
             hash: account.hash,
             disabled: account.disabled,
             groups: account.groups,
+            second_factor: account.second_factor,
         })),
         Ok(store::AccountAnswer::Unknown { decoy }) => AccountAnswer::Unknown { decoy },
         Err(error) => {
@@ -209,6 +220,7 @@ async fn secret(worker: &Worker, want: &WantSecret<'_, '_>) -> DigestAnswer {
             secret,
             disabled: account.disabled,
             groups: account.groups,
+            second_factor: account.second_factor,
         })),
         None => {
             let record = store::Kept::User;

@@ -21,6 +21,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use super::streams::Streams;
+use super::turned_away;
 use super::watched::{ConnectionWatch, Watched};
 use crate::seen::Event;
 use crate::send::{Over, Peer};
@@ -28,13 +30,13 @@ use crate::serve::{Arrival, serve};
 use crate::worker::Worker;
 
 /// RFC 9113 section 3.4: what a client that knows us to speak HTTP/2 begins with.
-const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// How many connections are open, over all workers.
 #[derive(Clone, Default)]
 pub(crate) struct Connections(Arc<AtomicUsize>);
 
-struct Counted(Connections);
+pub(super) struct Counted(Connections);
 
 impl Connections {
     /// Whether any connection is open.
@@ -47,7 +49,7 @@ impl Connections {
         Arc::clone(&self.0)
     }
 
-    fn enter(&self, max: usize) -> Option<Counted> {
+    pub(super) fn enter(&self, max: usize) -> Option<Counted> {
         if self.0.fetch_add(1, Ordering::Relaxed) >= max {
             self.0.fetch_sub(1, Ordering::Relaxed);
             return None;
@@ -64,6 +66,8 @@ impl Drop for Counted {
 
 /// Accepts connections until the worker closes.
 pub(crate) async fn accept(worker: Rc<Worker>, listener: TcpListener, connections: Connections) {
+    // Those that are being told that there is no room.
+    let turned_away = Connections::default();
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -76,12 +80,11 @@ pub(crate) async fn accept(worker: Rc<Worker>, listener: TcpListener, connection
                             drop(counted);
                         });
                     }
-                    None => ended(
-                        &worker,
-                        peer,
-                        Cause::GatewayOverloaded,
-                        "more connections than `connections_max`",
-                    ),
+                    None => {
+                        let detail = "more connections than `connections_max`";
+                        ended(&worker, peer, Cause::GatewayOverloaded, detail);
+                        turned_away::tell(&worker, stream, &turned_away);
+                    }
                 }
             }
             // Out of file descriptors, as a rule: to try again at once would spin.
@@ -198,7 +201,10 @@ async fn run<S>(
     let tunnel = Rc::clone(&arrival);
     let service = service_fn(move |request| serve(Rc::clone(&arrival), request));
     let result = if http2 {
-        let mut builder = http2::Builder::new(Local);
+        let mut builder = http2::Builder::new(Streams {
+            clock: Rc::clone(worker.clock()),
+            watch: Rc::clone(&watch),
+        });
         if running.has_upgrades() {
             builder.enable_connect_protocol();
         }

@@ -6,7 +6,8 @@ use countersign_cause::Cause;
 use countersign_config::Limits;
 use http::header::HOST;
 use http::request::Parts;
-use http::{Method, Version};
+use http::uri::PathAndQuery;
+use http::{Method, Uri, Version};
 
 /// Why a head is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,28 @@ pub(crate) fn check(head: &Parts, limits: &Limits) -> Result<(), Defect> {
         });
     }
     Ok(())
+}
+
+/// Gives a target without a path the one that it stands for: RFC 9110 section 4.2.3 has `http://a.example?b` mean
+/// `http://a.example/?b`.
+pub(crate) fn complete_path(head: &mut Parts) {
+    let query_alone = head
+        .uri
+        .path_and_query()
+        .map(PathAndQuery::as_str)
+        .filter(|target| target.starts_with('?'));
+    let Some(target) = query_alone.map(|query| format!("/{query}")) else {
+        return;
+    };
+    let mut parts = std::mem::take(&mut head.uri).into_parts();
+    let sent = parts.path_and_query.take();
+    parts.path_and_query = PathAndQuery::try_from(target).ok().or(sent);
+    head.uri = Uri::from_parts(parts).unwrap_or_default();
+}
+
+/// Whether a request asks about the server as a whole: RFC 9110 section 9.3.7, `OPTIONS *`.
+pub(crate) fn is_about_server(head: &Parts) -> bool {
+    head.method == Method::OPTIONS && head.uri.path() == "*"
 }
 
 /// The one authority that a request is for: RFC 9112 section 3.2 demands exactly one `Host` of HTTP/1.1, RFC 9113

@@ -2,7 +2,7 @@
 //!
 //! Knows: when bytes come and go. Does not know what they mean: HTTP is hyper's.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,6 +20,9 @@ pub(crate) struct ConnectionWatch {
     in_head: Cell<bool>,
     write_waits: Cell<bool>,
     offered: Cell<bool>,
+    /// The deadline of the stream of HTTP/2 that is being driven; `None` in HTTP/1.1, where a connection is no more than its
+    /// present request.
+    stream: RefCell<Option<Rc<Deadline>>>,
     head: Duration,
     idle: Duration,
     stall: Duration,
@@ -39,10 +42,16 @@ impl ConnectionWatch {
             in_head: Cell::new(true),
             write_waits: Cell::new(false),
             offered: Cell::new(false),
+            stream: RefCell::default(),
             head,
             idle,
             stall,
         })
+    }
+
+    /// Who begins a request from now on is a stream with this deadline.
+    pub(super) fn drives(&self, stream: Option<Rc<Deadline>>) {
+        self.stream.replace(stream);
     }
 
     /// A request's head is complete.
@@ -50,7 +59,9 @@ impl ConnectionWatch {
         self.in_head.set(false);
         self.offered.set(false);
         self.requests.set(self.requests.get().saturating_add(1));
-        self.deadline.clear();
+        if !self.write_waits.get() {
+            self.deadline.clear();
+        }
     }
 
     /// A response is complete, or given up.
@@ -76,19 +87,25 @@ impl ConnectionWatch {
     /// (RFC 9113 section 5.2), and writes nothing until then.
     fn response_offered(&self) {
         self.offered.set(true);
-        self.deadline.set(self.stall);
+        if !self.write_waits.get() {
+            self.deadline.set(self.stall);
+        }
     }
 
     /// Everything was taken, and the upstream has its turn.
     fn response_awaited(&self) {
         self.offered.set(false);
-        self.deadline.clear();
+        if !self.write_waits.get() {
+            self.deadline.clear();
+        }
     }
 
-    /// A client that does not take what it has asked for.
+    /// A client that does not take what it has asked for. Its time begins with the first write that waits, and nothing but a
+    /// write that goes on prolongs it: not the frames that it sends meanwhile, nor another request.
     fn write_waits(&self) {
-        self.write_waits.set(true);
-        self.deadline.set(self.stall);
+        if !self.write_waits.replace(true) {
+            self.deadline.set(self.stall);
+        }
     }
 
     fn bytes_written(&self) {
@@ -108,28 +125,43 @@ impl ConnectionWatch {
 }
 
 /// A request that is under way on a connection, until its response is complete or given up.
-pub(crate) struct RequestInFlight(Rc<ConnectionWatch>);
+pub(crate) struct RequestInFlight {
+    watch: Rc<ConnectionWatch>,
+    stream: Option<Rc<Deadline>>,
+}
 
 impl RequestInFlight {
     pub(crate) fn begin(watch: &Rc<ConnectionWatch>) -> Self {
         watch.request_begins();
-        Self(Rc::clone(watch))
+        Self {
+            watch: Rc::clone(watch),
+            stream: watch.stream.borrow().clone(),
+        }
     }
 
     /// A part of the response waits to be taken.
     pub(crate) fn offers(&self) {
-        self.0.response_offered();
+        self.watch.response_offered();
+        if let Some(stream) = &self.stream {
+            stream.set(self.watch.stall);
+        }
     }
 
     /// More of the response is asked for than there is.
     pub(crate) fn waits(&self) {
-        self.0.response_awaited();
+        self.watch.response_awaited();
+        if let Some(stream) = &self.stream {
+            stream.clear();
+        }
     }
 }
 
 impl Drop for RequestInFlight {
     fn drop(&mut self) {
-        self.0.request_ends();
+        self.watch.request_ends();
+        if let Some(stream) = &self.stream {
+            stream.clear();
+        }
     }
 }
 
@@ -209,5 +241,55 @@ impl<I: Write + Unpin> Write for Watched<I> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::clock::Clock;
+
+    const STALL: Duration = Duration::from_secs(10);
+    const LONG: Duration = Duration::from_secs(3600);
+
+    fn is_over(watch: &ConnectionWatch) -> bool {
+        let context = Context::from_waker(Waker::noop());
+        watch.poll_over(&context).is_ready()
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_gains_no_time_by_what_it_sends() {
+        let clock = Clock::new();
+        let watch = ConnectionWatch::new(clock.deadline(), LONG, LONG, STALL);
+        let first = RequestInFlight::begin(&watch);
+        watch.write_waits();
+        for tick in 1..=101 {
+            clock.advance(tick, 0);
+            // Frames wake the connection, and it tries to write again; other streams begin, offer, and wait.
+            watch.write_waits();
+            let other = RequestInFlight::begin(&watch);
+            other.offers();
+            other.waits();
+            first.offers();
+        }
+        assert!(is_over(&watch));
+    }
+
+    #[test]
+    fn a_client_that_takes_slowly_has_its_time_anew_with_each_part() {
+        let clock = Clock::new();
+        let watch = ConnectionWatch::new(clock.deadline(), LONG, LONG, STALL);
+        let request = RequestInFlight::begin(&watch);
+        for tick in 1..=500 {
+            clock.advance(tick, 0);
+            if tick % 90 == 0 {
+                watch.bytes_written();
+                request.offers();
+            }
+            watch.write_waits();
+        }
+        assert!(!is_over(&watch));
     }
 }

@@ -4,11 +4,11 @@
 //! `Referer`: tokens are put there. What a client writes is escaped, so that it stays in its field and on its line.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
 use countersign_config::AccessFormat;
+use countersign_flow::ClientAddress;
 use countersign_policy::Host;
 use http::header::{REFERER, USER_AGENT};
 use http::request::Parts;
@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderName, Method, Version};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::masked::masked;
 use crate::worker::Worker;
 
 /// The most that is shown of one field, in bytes.
@@ -29,7 +30,7 @@ pub(crate) struct Access {
     format: AccessFormat,
     begun: Instant,
     time: Timestamp,
-    client: IpAddr,
+    client: ClientAddress,
     method: Method,
     path: Box<str>,
     host: Box<str>,
@@ -37,6 +38,7 @@ pub(crate) struct Access {
     referer: Option<Box<str>>,
     user_agent: Option<Box<str>>,
     user: Option<Box<str>>,
+    request: Option<Box<str>>,
     route: Option<Box<str>>,
     cause: Option<&'static str>,
     status: u16,
@@ -50,7 +52,7 @@ impl Access {
         format: AccessFormat,
         head: &Parts,
         authority: Option<&str>,
-        client: IpAddr,
+        client: ClientAddress,
     ) -> Option<Box<Self>> {
         if format == AccessFormat::Off {
             return None;
@@ -66,12 +68,13 @@ impl Access {
             time: Timestamp::now(),
             client,
             method: head.method.clone(),
-            path: bounded(head.uri.path()).into(),
+            path: bounded(&masked(head.uri.path())).into(),
             host: host.unwrap_or_default().into(),
             version: head.version,
-            referer: referer.map(|referer| bounded(referer).into()),
+            referer: referer.map(|referer| bounded(&masked(referer)).into()),
             user_agent: text(&head.headers, &USER_AGENT).map(|agent| bounded(agent).into()),
             user: None,
+            request: None,
             route: None,
             cause: None,
             status: STATUS_GONE,
@@ -82,6 +85,11 @@ impl Access {
     /// Who it is, once that is verified.
     pub(crate) fn user(&mut self, user: &str) {
         self.user = Some(user.into());
+    }
+
+    /// The id that a refusal has told its client, by which the log and the store have it too.
+    pub(crate) fn request(&mut self, id: &str) {
+        self.request = Some(id.into());
     }
 
     pub(crate) fn route(&mut self, route: &str) {
@@ -150,6 +158,7 @@ impl Access {
             "seconds": self.begun.elapsed().as_secs_f64(),
             "route": self.route,
             "cause": self.cause,
+            "request": self.request,
             "referer": self.referer,
             "user_agent": self.user_agent,
         })

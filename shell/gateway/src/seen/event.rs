@@ -57,6 +57,37 @@ pub enum Event<'a> {
         /// Until the next attempt.
         retry_secs: u64,
     },
+    /// A server of an upstream is passed over.
+    UpstreamServerDown {
+        /// The upstream's name in the configuration.
+        upstream: &'a str,
+        /// Host and port.
+        server: &'a str,
+        /// What went wrong the last time.
+        reason: &'static str,
+        /// Until a request tries it again.
+        pass_over_secs: u64,
+    },
+    /// A server of an upstream that was passed over has answered.
+    UpstreamServerUp {
+        /// The upstream's name in the configuration.
+        upstream: &'a str,
+        /// Host and port.
+        server: &'a str,
+    },
+    /// An issuer was asked about a token, and gave no answer that could be used.
+    IntrospectionFailed {
+        /// The issuer's name in the configuration.
+        issuer: &'a str,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A trusted proxy does not say in `X-Forwarded-For` who its client is, or not so that it can be read. Its clients are in no
+    /// network of a rule. Told once for each worker and configuration.
+    ClientUnknown {
+        /// The proxy's address.
+        proxy: String,
+    },
     /// A request was refused.
     Refused(Refused<'a>),
     /// A user has signed in at the gateway's page.
@@ -90,6 +121,27 @@ pub enum Event<'a> {
     },
     /// A user has given itself another password.
     PasswordChanged {
+        /// The user.
+        user: &'a str,
+        /// The client's address.
+        peer: String,
+    },
+    /// A user has switched a second factor on.
+    SecondFactorSet {
+        /// The user.
+        user: &'a str,
+        /// The client's address.
+        peer: String,
+    },
+    /// A user has removed the second factor.
+    SecondFactorRemoved {
+        /// The user.
+        user: &'a str,
+        /// The client's address.
+        peer: String,
+    },
+    /// A user has got other recovery codes.
+    RecoveryCodesRenewed {
         /// The user.
         user: &'a str,
         /// The client's address.
@@ -153,6 +205,12 @@ pub struct Refused<'a> {
     pub(crate) detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<&'a str>,
+    /// The user whom the credentials name, where there is one by that name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<&'a str>,
+    /// The public id of the API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<&'a str>,
     /// The page's origin, where it is refused for that. It has no path and no user in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) origin: Option<&'a str>,

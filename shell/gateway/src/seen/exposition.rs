@@ -41,6 +41,7 @@ impl Collector for Scrape {
         let mut page = Page(encoder);
         requests(&mut page, &self.0)?;
         durations(&mut page, &self.0)?;
+        upstreams(&mut page, &self.0)?;
         connections(&mut page, &self.0)?;
         verification(&mut page, &self.0)?;
         sign_ins(&mut page, &self.0)?;
@@ -111,6 +112,57 @@ fn durations(page: &mut Page<'_>, state: &State) -> fmt::Result {
         "upstream_seconds",
         "From the moment that a request is sent on to the head of the upstream's response",
         upstreams,
+    )
+}
+
+fn upstreams(page: &mut Page<'_>, state: &State) -> fmt::Result {
+    let mut requests: BTreeMap<Labels, u64> = BTreeMap::new();
+    let mut failures: BTreeMap<Labels, u64> = BTreeMap::new();
+    let mut retries: BTreeMap<Labels, u64> = BTreeMap::new();
+    let labels = |upstream: &str, server: &str| {
+        vec![
+            ("upstream", upstream.to_owned()),
+            ("server", server.to_owned()),
+        ]
+    };
+    for worker in &state.workers {
+        worker.each_server(|upstream, server, figures| {
+            let of_server = labels(upstream, server);
+            *requests.entry(of_server.clone()).or_default() += figures.requests.get();
+            figures.each_failure(|fault, count| {
+                let reason = ("reason", fault.name().to_owned());
+                let labels = of_server.iter().cloned().chain([reason]).collect();
+                *failures.entry(labels).or_default() += count;
+            });
+        });
+        worker.each_upstream(|name, upstream| {
+            let labels = vec![("upstream", name.to_owned())];
+            *retries.entry(labels).or_default() += upstream.retries.get();
+        });
+    }
+    let mut up = BTreeMap::new();
+    state.current().each_server(|upstream, server, is_up| {
+        up.insert(labels(upstream, server), i64::from(is_up));
+    });
+    page.counters(
+        "upstream_requests",
+        "Requests that went to each server of an upstream, those that failed among them",
+        requests,
+    )?;
+    page.counters(
+        "upstream_failures",
+        "Failures of each server of an upstream, by what went wrong",
+        failures,
+    )?;
+    page.counters(
+        "upstream_retries",
+        "Requests that were tried on another server, since one had failed",
+        retries,
+    )?;
+    page.gauges(
+        "upstream_server_up",
+        "Whether a server of an upstream gets requests; 0: it is passed over",
+        up,
     )
 }
 
@@ -246,6 +298,17 @@ fn operation(page: &mut Page<'_>, state: &State) -> fmt::Result {
         "store_up",
         "Whether the store answered when it was asked last",
         i64::from(state.store_answers()),
+    )?;
+    let changes = state.store_changes();
+    page.gauge(
+        "store_writable",
+        "Whether the last change that the store was asked for was kept",
+        i64::from(!changes.last_failed),
+    )?;
+    page.counter(
+        "store_changes_failed",
+        "Changes that the store did not keep: its disk is full, it is locked, or worse",
+        changes.failed,
     )?;
     page.counter(
         "log_lines_lost",

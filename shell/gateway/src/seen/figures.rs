@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use countersign_cause::Cause;
 use countersign_wire::Scheme;
 
+use crate::send::Fault;
+
 /// Upper bounds of the buckets of durations, in seconds.
 pub(crate) const BOUNDS_SECS: [f64; BOUNDS] = [
     0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025,
@@ -84,10 +86,14 @@ pub(crate) struct Figures {
     routes: Mutex<HashMap<Box<str>, Arc<RouteFigures>>>,
     unrouted: Arc<RouteFigures>,
     upstreams: Mutex<HashMap<Box<str>, Arc<UpstreamFigures>>>,
+    servers: Mutex<HashMap<ServerName, Arc<ServerFigures>>>,
     ended: Mutex<HashMap<Cause, u64>>,
     signed_in: Count,
     sign_ins_refused: Mutex<HashMap<Cause, u64>>,
 }
+
+/// The names of an upstream and of one of its servers.
+type ServerName = (Box<str>, Box<str>);
 
 /// What one worker counts of one route.
 #[derive(Default)]
@@ -103,6 +109,32 @@ pub(crate) struct RouteFigures {
 pub(crate) struct UpstreamFigures {
     /// From the moment that a request is sent to the head of its response.
     pub(crate) head: Durations,
+    /// Requests that were tried on another server.
+    pub(crate) retries: Count,
+}
+
+/// What one worker counts of one server of an upstream.
+#[derive(Default)]
+pub(crate) struct ServerFigures {
+    pub(crate) requests: Count,
+    /// In the order of `Fault::ALL`.
+    failures: [Count; Fault::ALL.len()],
+}
+
+impl ServerFigures {
+    pub(crate) fn failed(&self, fault: Fault) {
+        for (each, count) in Fault::ALL.iter().zip(&self.failures) {
+            if *each == fault {
+                count.add();
+            }
+        }
+    }
+
+    pub(crate) fn each_failure(&self, mut show: impl FnMut(Fault, u64)) {
+        for (fault, count) in Fault::ALL.iter().zip(&self.failures) {
+            show(*fault, count.get());
+        }
+    }
 }
 
 impl Figures {
@@ -116,6 +148,7 @@ impl Figures {
             routes: Mutex::default(),
             unrouted: Arc::default(),
             upstreams: Mutex::default(),
+            servers: Mutex::default(),
             ended: Mutex::default(),
             signed_in: Count::default(),
             sign_ins_refused: Mutex::default(),
@@ -149,6 +182,13 @@ impl Figures {
     pub(crate) fn upstream(&self, name: &str) -> Arc<UpstreamFigures> {
         let mut upstreams = locked(&self.upstreams);
         Arc::clone(upstreams.entry(name.into()).or_default())
+    }
+
+    /// The figures of a server of an upstream.
+    pub(crate) fn server(&self, upstream: &str, server: &str) -> Arc<ServerFigures> {
+        let mut servers = locked(&self.servers);
+        let name = (upstream.into(), server.into());
+        Arc::clone(servers.entry(name).or_default())
     }
 
     /// A connection was ended before there was a request.
@@ -186,6 +226,12 @@ impl Figures {
     pub(crate) fn each_upstream(&self, mut show: impl FnMut(&str, &UpstreamFigures)) {
         for (name, upstream) in locked(&self.upstreams).iter() {
             show(name, upstream);
+        }
+    }
+
+    pub(crate) fn each_server(&self, mut show: impl FnMut(&str, &str, &ServerFigures)) {
+        for ((upstream, server), figures) in locked(&self.servers).iter() {
+            show(upstream, server, figures);
         }
     }
 

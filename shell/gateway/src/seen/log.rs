@@ -4,6 +4,7 @@
 //! that find no room are counted and left out.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -177,8 +178,33 @@ fn plain_or_quoted(value: &Value) -> String {
         | Value::Number(_)
         | Value::String(_)
         | Value::Array(_)
-        | Value::Object(_) => value.to_string(),
+        | Value::Object(_) => on_one_line(&value.to_string()),
     }
+}
+
+/// What JSON leaves as it is, and what still moves a terminal's cursor, ends a line or turns the direction of writing.
+fn on_one_line(quoted: &str) -> String {
+    let mut line = String::with_capacity(quoted.len());
+    for c in quoted.chars() {
+        let moves = c.is_control()
+            || matches!(
+                c,
+                '\u{61c}'
+                    | '\u{200e}'
+                    | '\u{200f}'
+                    | '\u{2028}'
+                    | '\u{2029}'
+                    | '\u{202a}'..='\u{202e}'
+                    | '\u{2066}'..='\u{2069}'
+            );
+        if moves {
+            // Writing to a string does not fail.
+            let _ = write!(line, "\\u{:04x}", u32::from(c));
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// One worker's lines, handed over in batches.
@@ -241,5 +267,27 @@ impl Lines {
             self.log.send(batch, self.count.take());
         }
         self.send_access(std::mem::take(&mut *self.access.borrow_mut()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_strangers_stay_on_their_line_of_the_text_log() {
+        let mut lines = Vec::new();
+        text_line(
+            &Event::Stopping {
+                reason: "a\u{9b}2J\u{7f}\u{85}\u{202e}b\u{2028}\r\n\u{2066}\"Zo\u{eb}",
+            },
+            &mut lines,
+        );
+        let line = String::from_utf8_lossy(&lines);
+        let (_, said) = line.split_once(" stopping ").unwrap_or_default();
+        assert_eq!(
+            said,
+            "reason=\"a\\u009b2J\\u007f\\u0085\\u202eb\\u2028\\r\\n\\u2066\\\"Zo\u{eb}\"\n"
+        );
     }
 }

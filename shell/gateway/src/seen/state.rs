@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
+use countersign_store::Changes;
+
 use super::figures::Figures;
 use super::log::Log;
 use crate::clock::unix_secs;
@@ -55,6 +57,10 @@ impl State {
 
     pub(crate) fn connections_open(&self) -> i64 {
         i64::try_from(self.connections.load(Ordering::Relaxed)).unwrap_or(i64::MAX)
+    }
+
+    pub(crate) fn store_changes(&self) -> Changes {
+        self.shared.store.changes()
     }
 
     pub(crate) fn store_answers(&self) -> bool {

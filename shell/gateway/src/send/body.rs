@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::arriving::ArrivingBody;
+use super::balance::Seat;
 use super::link::Link;
 use crate::clock::Deadline;
 use crate::current::Running;
@@ -195,7 +196,7 @@ enum Source {
 pub(crate) struct UpstreamBody {
     pub(crate) body: Incoming,
     pub(crate) link: Option<Link>,
-    pub(crate) upstream: usize,
+    pub(crate) seat: Seat,
     pub(crate) worker: Rc<Worker>,
     pub(crate) running: Rc<Running>,
     pub(crate) watch: Rc<ExchangeWatch>,
@@ -295,9 +296,7 @@ impl UpstreamBody {
         self.watch.deadline.clear();
         if let Some(mut link) = self.link.take() {
             link.drive(context);
-            self.running
-                .pools()
-                .put(self.upstream, link, self.worker.clock().tick());
+            self.seat.put(link, self.worker.clock().tick());
         }
     }
 }

@@ -18,8 +18,10 @@ use hyper::client::conn::TrySendError;
 use hyper::ext::Protocol;
 
 use super::arriving::ArrivingBody;
+use super::balance::{Seat, Tried};
 use super::body::{ExchangeWatch, RequestBody, UpstreamBody, Waiting};
 use super::forwarded::{self, Client};
+use super::health::Fault;
 use super::hop;
 use super::link::Link;
 use super::switch::Switch;
@@ -33,6 +35,8 @@ use crate::worker::Worker;
 pub(crate) enum Failure {
     /// The upstream takes no connection, or closed it before it answered.
     Unreachable(&'static str),
+    /// All of its servers are passed over.
+    Down,
     /// It answered too late.
     TimedOut,
     /// What it answered is not HTTP.
@@ -105,7 +109,9 @@ pub(crate) async fn forward<'c>(
         crossing,
         trail,
     };
-    let index = route.upstream;
+    let Some(seat) = running.pools().seat(route.upstream) else {
+        return Err(failed(Failure::Down, crossing));
+    };
     let to_head = head.method == Method::HEAD;
 
     let host = head
@@ -113,7 +119,7 @@ pub(crate) async fn forward<'c>(
         .get(HOST)
         .cloned()
         .or_else(|| authority_of(&head.uri));
-    let switch = match Switch::asked(worker, route, &head, &body, extended) {
+    let switch = match Switch::asked(worker, running, route, &head, &body, extended) {
         Ok(switch) => switch,
         Err(failure) => return Err(failed(failure, crossing)),
     };
@@ -124,17 +130,20 @@ pub(crate) async fn forward<'c>(
     if head.version == Version::HTTP_2 {
         onward::join_cookies(&mut head.headers);
     }
-    let pools = running.pools();
-    let host = pools.host_onward(index).cloned().or(host);
-    let addressed = match pools.http2_scheme(index) {
+    let host = seat.host_onward().cloned().or(host);
+    let addressed = match seat.http2_scheme() {
         None => onward::http1(&mut head, &edits.target, host),
         Some(scheme) => onward::http2(&mut head, &edits.target, host, scheme),
     };
     if addressed.is_none() {
         return Err(failed(Failure::Malformed, crossing));
     }
-    if let Some(switch) = &switch {
-        switch.write(&mut head.headers);
+    match &switch {
+        Some(switch) => switch.write(&mut head.headers),
+        None if is_unmeasured(&body) && head.version == Version::HTTP_11 => {
+            hop::write_chunked(&mut head.headers);
+        }
+        None => {}
     }
 
     let limits = running.limits();
@@ -150,17 +159,21 @@ pub(crate) async fn forward<'c>(
     let figures = running.route_figures(&trail);
     figures.permitted.add();
     let sent_at = worker.figures().now();
-    let sent = send(worker, running, index, request, &watch).await;
-    if let Ok((response, _)) = &sent {
-        figures.answered(response.status().as_u16());
-        if let (Some(at), Some(upstream)) = (sent_at, running.upstream_figures(index)) {
+    let sent = send(worker, running, route.upstream, seat, request, &watch).await;
+    if let Ok(answered) = &sent {
+        figures.answered(answered.response.status().as_u16());
+        if let (Some(at), Some(upstream)) = (sent_at, running.upstream_figures(route.upstream)) {
             upstream.head.add(at.elapsed());
         }
     }
     match sent {
-        Ok((response, link)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+        Ok(Answered {
+            response,
+            link,
+            seat,
+        }) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
             let switched = match switch {
-                Some(switch) => switch.begin(response, link, &watch).await,
+                Some(switch) => switch.begin(response, link, seat, &watch, running).await,
                 None => Err(Failure::Malformed),
             };
             match switched {
@@ -172,16 +185,20 @@ pub(crate) async fn forward<'c>(
             }
         }
         // RFC 8441 section 5: to whom asked by CONNECT, a success is a tunnel, and here there is none.
-        Ok((response, _)) if extended.is_some() && response.status().is_success() => {
+        Ok(Answered { response, .. }) if extended.is_some() && response.status().is_success() => {
             Err(failed(Failure::Malformed, crossing))
         }
-        Ok((mut response, link)) => {
+        Ok(Answered {
+            mut response,
+            link,
+            seat,
+        }) => {
             hop::strip_response(response.headers_mut());
             keep_from_setting(running.rules(), response.headers_mut());
             if let Some(crossing) = &crossing {
                 crossing.apply_to_answer(response.headers_mut());
             }
-            let mut response = begin_response(worker, running, index, response, link, watch);
+            let mut response = begin_response(worker, running, seat, response, link, watch);
             if let Some(proof) = &edits.proof {
                 prove(worker, running, proof, to_head, &mut response);
             }
@@ -189,6 +206,12 @@ pub(crate) async fn forward<'c>(
         }
         Err(failure) => Err(failed(failure, crossing)),
     }
+}
+
+/// Whether a body is to come whose length nobody has said. Methods that usually have none may have one all the same
+/// (RFC 9110 section 9.3.1), and a body that the client was let send is not dropped on the way.
+fn is_unmeasured(body: &ArrivingBody) -> bool {
+    !body.is_end_stream() && body.size_hint().exact().is_none()
 }
 
 /// Nobody but the gateway sets its cookies: a session that an upstream chooses would be known to the upstream.
@@ -239,50 +262,152 @@ fn authority_of(uri: &Uri) -> Option<HeaderValue> {
         .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
 }
 
-/// Sends on an idle connection, or on a new one where an idle one turns out to have been closed.
+/// A response that has begun, with what it comes by.
+struct Answered {
+    response: Response<Incoming>,
+    link: Link,
+    seat: Seat,
+}
+
+/// A server that did not answer.
+struct Unanswered {
+    failure: Failure,
+    /// What is the server's of it.
+    fault: Option<Fault>,
+    /// The request, where another server may be asked.
+    again: Option<Request<RequestBody>>,
+}
+
+impl Unanswered {
+    const fn for_good(failure: Failure) -> Self {
+        let fault = match failure {
+            Failure::TimedOut => Some(Fault::TimedOut),
+            Failure::Malformed => Some(Fault::Malformed),
+            Failure::Unreachable(_) => Some(Fault::Closed),
+            Failure::Down
+            | Failure::BodyTooLarge
+            | Failure::BodyStalled
+            | Failure::BodyBroken
+            | Failure::TooManyUpgrades
+            | Failure::UpgradeNotAllowed => None,
+        };
+        Self {
+            failure,
+            fault,
+            again: None,
+        }
+    }
+}
+
+/// Sends to a server, and to others where that fails and nothing can come of it twice.
 async fn send(
     worker: &Worker,
     running: &Running,
     index: usize,
+    mut seat: Seat,
     mut request: Request<RequestBody>,
     watch: &Rc<ExchangeWatch>,
-) -> Result<(Response<Incoming>, Link), Failure> {
-    while let Some(link) = running.pools().take(index, worker.clock().tick()) {
+) -> Result<Answered, Failure> {
+    let mut tried = Tried::default();
+    loop {
+        let unanswered = match send_to(worker, running, &seat, request, watch, tried).await {
+            Ok((response, link)) => {
+                seat.answered(response.status(), worker.lines());
+                return Ok(Answered {
+                    response,
+                    link,
+                    seat,
+                });
+            }
+            Err(unanswered) => unanswered,
+        };
+        if let Some(fault) = unanswered.fault {
+            seat.failed(fault, worker.lines());
+        }
+        let failure = unanswered.failure;
+        request = unanswered.again.ok_or(failure)?;
+        seat = seat.other(&mut tried).ok_or(failure)?;
+        if let Some(host) = seat.host_onward() {
+            onward::readdress(&mut request, host).ok_or(failure)?;
+        }
+        if let Some(upstream) = running.upstream_figures(index) {
+            upstream.retries.add();
+        }
+    }
+}
+
+/// Sends on an idle connection, or on a new one where an idle one turns out to have been closed.
+async fn send_to(
+    worker: &Worker,
+    running: &Running,
+    seat: &Seat,
+    mut request: Request<RequestBody>,
+    watch: &Rc<ExchangeWatch>,
+    tried: Tried,
+) -> Result<(Response<Incoming>, Link), Unanswered> {
+    while let Some(link) = seat.take(worker.clock().tick()) {
         let spare = repeatable(&request, watch);
+        // An idle connection may be closed just when it is used, and the server is none the worse for it.
+        let fault = matches!(link, Link::Shared(_)).then_some(Fault::Closed);
         match send_on(link, request, running, watch).await {
             Ok(answered) => return Ok(answered),
             Err(Unsent::Back(unsent)) => request = *unsent,
             Err(Unsent::Closed(how)) => {
-                request = spare.ok_or(Failure::Unreachable(how))?;
+                let failure = Failure::Unreachable(how);
+                let closed = Unanswered {
+                    failure,
+                    fault,
+                    again: None,
+                };
+                request = spare.ok_or(closed)?;
                 break;
             }
-            Err(Unsent::Failed(failure)) => return Err(failure),
+            Err(Unsent::Failed(failure)) => return Err(Unanswered::for_good(failure)),
         }
     }
-    let connecting = running.pools().connect(index, worker.clock().tick());
-    let link = connecting.await.map_err(Failure::Unreachable)?;
+    let link = match seat.connect(worker.clock().tick()).await {
+        Ok(link) => link,
+        Err(how) => {
+            // Nothing of it was sent, whatever it is.
+            return Err(Unanswered {
+                failure: Failure::Unreachable(how),
+                fault: Some(Fault::Connect),
+                again: Some(request),
+            });
+        }
+    };
+    let spare = seat.has_others(tried).then(|| repeatable(&request, watch));
     send_on(link, request, running, watch)
         .await
         .map_err(|unsent| match unsent {
-            Unsent::Back(_) => Failure::Unreachable("it closed the connection at once"),
-            Unsent::Closed(how) => Failure::Unreachable(how),
-            Unsent::Failed(failure) => failure,
+            Unsent::Back(request) => Unanswered {
+                failure: Failure::Unreachable("it closed the connection at once"),
+                fault: Some(Fault::Closed),
+                again: Some(*request),
+            },
+            Unsent::Closed(how) => Unanswered {
+                failure: Failure::Unreachable(how),
+                fault: Some(Fault::Closed),
+                again: spare.flatten(),
+            },
+            Unsent::Failed(failure) => Unanswered::for_good(failure),
         })
 }
 
 const CLOSED: &str = "it closed the connection before it answered";
 const RESET: &str = "it ended the stream before it answered";
 
-/// RFC 9110 section 9.2.2: a proxy must not repeat a request by itself that is not idempotent. The safe ones without a
-/// body may be, and are where the upstream closes an idle connection just when it is used again.
+/// RFC 9110 section 9.2.2: a proxy must not repeat a request by itself that is not idempotent. Those that are may be, and are
+/// where they have no body: of one, a part may have come in already, and be gone.
 fn repeatable(
     request: &Request<RequestBody>,
     watch: &Rc<ExchangeWatch>,
 ) -> Option<Request<RequestBody>> {
-    if !request.method().is_safe() || !http_body::Body::is_end_stream(request.body()) {
+    if !request.method().is_idempotent() || !http_body::Body::is_end_stream(request.body()) {
         return None;
     }
     let mut again = Request::new(RequestBody::empty(Rc::clone(watch)));
+    *again.version_mut() = request.version();
     *again.method_mut() = request.method().clone();
     *again.uri_mut() = request.uri().clone();
     *again.headers_mut() = request.headers().clone();
@@ -376,7 +501,7 @@ fn unsent(
     if error.is_parse() {
         Unsent::Failed(Failure::Malformed)
     } else if let Some(fault) = secure::fault_of_exchange(&error) {
-        Unsent::Failed(Failure::Unreachable(fault))
+        Unsent::Closed(fault)
     } else {
         Unsent::Closed(closed)
     }
@@ -385,7 +510,7 @@ fn unsent(
 fn begin_response(
     worker: &Rc<Worker>,
     running: &Rc<Running>,
-    upstream: usize,
+    seat: Seat,
     mut response: Response<Incoming>,
     link: Link,
     watch: Rc<ExchangeWatch>,
@@ -396,7 +521,7 @@ fn begin_response(
         let mut body = UpstreamBody {
             body,
             link: Some(link),
-            upstream,
+            seat,
             worker: Rc::clone(worker),
             running: Rc::clone(running),
             watch,

@@ -3,8 +3,9 @@
 //! Knows: `X-Forwarded-*`, `Forwarded` (RFC 7239) and their kin. Does not know identities. From a peer that is not
 //! listed nothing of the kind is believed or passed on.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use countersign_flow::ClientAddress;
 use countersign_policy::Network;
 use http::header::{FORWARDED, VIA};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
@@ -18,7 +19,7 @@ const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
 /// Fields, in canonical spelling, by which an upstream may be told another target or method than the one that was
 /// decided on. They go no further, whoever sends them.
-const UNDECIDED: [&str; 10] = [
+const UNDECIDED: [&str; 11] = [
     "x-original-url",
     "x-original-uri",
     "x-rewrite-url",
@@ -29,6 +30,8 @@ const UNDECIDED: [&str; 10] = [
     "x-http-method-override",
     "x-http-method",
     "x-method-override",
+    // CGI hands it on as `HTTP_PROXY`, by which programs choose a proxy for their own requests.
+    "proxy",
 ];
 
 /// Fields, in canonical spelling, that say who the client is or whom it asked. `x-forwarded-*` is dealt with apart.
@@ -45,8 +48,8 @@ pub(crate) struct Trust(pub(crate) Vec<Network>);
 /// The client as the gateway sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Client {
-    /// Its address.
-    pub(crate) address: IpAddr,
+    /// Where it is.
+    pub(crate) address: ClientAddress,
     /// Whether it came by TLS.
     pub(crate) secure: bool,
     /// Whether the peer is a proxy that is believed.
@@ -77,16 +80,19 @@ impl Trust {
     pub(crate) fn client(&self, peer: IpAddr, secure: bool, headers: &HeaderMap) -> Client {
         if !self.lists(peer) {
             return Client {
-                address: peer,
+                address: ClientAddress::At(peer),
                 secure,
                 by_proxy: false,
             };
         }
-        let secure = headers.get(PROTO).map_or(secure, |proto| {
-            proto.as_bytes().eq_ignore_ascii_case(b"https")
+        // As with the address, the last word is that of the proxy that is nearest.
+        let last = headers.get_all(PROTO).iter().next_back();
+        let last = last.and_then(|value| value.as_bytes().rsplit(|&byte| byte == b',').next());
+        let secure = last.map_or(secure, |proto| {
+            proto.trim_ascii().eq_ignore_ascii_case(b"https")
         });
         Client {
-            address: self.last_untrusted(headers).unwrap_or(peer),
+            address: self.behind(peer, headers),
             secure,
             by_proxy: true,
         }
@@ -97,18 +103,16 @@ impl Trust {
     }
 
     /// Every proxy appends the address that it saw: from the right, the first that is not a trusted proxy is the client.
-    /// What cannot be read ends the search, since nothing left of it can be believed.
-    fn last_untrusted(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let mut last = None;
+    /// What cannot be read ends the search, since nothing left of it can be believed. It was seen by a trusted proxy, and so
+    /// stands for somebody: whom the rules must take neither for that proxy nor for another.
+    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+        let mut last = ClientAddress::Behind(peer);
         for value in headers.get_all(FOR).iter().rev() {
             for entry in value.as_bytes().rsplit(|&byte| byte == b',') {
-                let address = std::str::from_utf8(entry)
-                    .ok()
-                    .and_then(|text| text.trim().parse::<IpAddr>().ok());
-                let Some(address) = address.map(|address| address.to_canonical()) else {
-                    return last;
+                let Some(address) = address(entry) else {
+                    return ClientAddress::Behind(last.nearest());
                 };
-                last = Some(address);
+                last = ClientAddress::At(address);
                 if !self.lists(address) {
                     return last;
                 }
@@ -116,6 +120,19 @@ impl Trust {
         }
         last
     }
+}
+
+/// An entry of `X-Forwarded-For`: an address, of which some proxies write the port as well (`192.0.2.1:4711`,
+/// `[2001:db8::1]:4711`), or the brackets alone.
+fn address(entry: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(entry).ok()?.trim();
+    let bare = || {
+        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+        inner.parse().ok().map(IpAddr::V6)
+    };
+    let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let address = text.parse().ok().or_else(with_port).or_else(bare)?;
+    Some(address.to_canonical())
 }
 
 /// Tells the upstream who the client is, and by which protocol the request came to the gateway.
@@ -171,7 +188,7 @@ fn claims(name: &HeaderName, by_proxy: bool) -> bool {
     let text = name.as_str();
     // Nearly every field is done with at its first letter.
     match text.as_bytes().first() {
-        Some(b'x' | b't') => {}
+        Some(b'x' | b't' | b'p') => {}
         Some(b'f') => return *name == FORWARDED && !by_proxy,
         Some(_) | None => return false,
     }
@@ -227,7 +244,7 @@ mod tests {
         assert_eq!(
             client,
             Client {
-                address: "203.0.113.9".parse().unwrap(),
+                address: ClientAddress::At("203.0.113.9".parse().unwrap()),
                 secure: false,
                 by_proxy: false
             }
@@ -250,17 +267,68 @@ mod tests {
         );
     }
 
+    fn located(chain: &'static str) -> ClientAddress {
+        let sent = headers(&[("x-forwarded-for", chain)]);
+        let peer = "10.0.0.1".parse().unwrap();
+        trust("10.0.0.0/8").client(peer, false, &sent).address
+    }
+
     #[test]
-    fn what_cannot_be_read_is_not_believed() {
-        let trust = trust("10.0.0.0/8");
-        let sent = headers(&[("x-forwarded-for", "203.0.113.9, unknown")]);
-        assert_eq!(
-            trust
-                .client("10.0.0.1".parse().unwrap(), false, &sent)
-                .address
-                .to_string(),
-            "10.0.0.1"
-        );
+    fn an_address_is_read_with_its_port_as_well() {
+        for (chain, address) in [
+            ("203.0.113.5:4711", "203.0.113.5"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[::ffff:203.0.113.5]:1", "203.0.113.5"),
+            ("203.0.113.5:4711, 10.0.0.2:80", "203.0.113.5"),
+        ] {
+            let address: IpAddr = address.parse().unwrap();
+            assert_eq!(located(chain), ClientAddress::At(address), "{chain}");
+        }
+    }
+
+    #[test]
+    fn attack_24_what_cannot_be_read_makes_nobody_of_the_proxy() {
+        for (chain, nearest) in [
+            ("unknown", "10.0.0.1"),
+            ("", "10.0.0.1"),
+            ("203.0.113.9, unknown", "10.0.0.1"),
+            ("10.9.9.9, _hidden", "10.0.0.1"),
+            ("_hidden, 10.9.9.9", "10.9.9.9"),
+            ("203.0.113.9,", "10.0.0.1"),
+            ("203.0.113.5:", "10.0.0.1"),
+            ("203.0.113.5:99999", "10.0.0.1"),
+            ("[203.0.113.5]", "10.0.0.1"),
+            ("for=203.0.113.5", "10.0.0.1"),
+        ] {
+            let nearest: IpAddr = nearest.parse().unwrap();
+            assert_eq!(located(chain), ClientAddress::Behind(nearest), "{chain}");
+        }
+        let peer = "10.0.0.1".parse().unwrap();
+        let silent = trust("10.0.0.0/8").client(peer, false, &HeaderMap::new());
+        assert_eq!(silent.address, ClientAddress::Behind(peer));
+    }
+
+    #[test]
+    fn attack_24_the_last_word_on_the_protocol_is_that_of_the_nearest_proxy() {
+        let peer = "10.0.0.1".parse().unwrap();
+        for (lines, secure) in [
+            (&["https"][..], true),
+            (&["http"], false),
+            (&["https, http"], false),
+            (&["http, https"], true),
+            (&["https", "http"], false),
+            (&["http", " HTTPS "], true),
+            (&["https", ""], false),
+        ] {
+            let mut sent = HeaderMap::new();
+            for line in lines {
+                sent.append(PROTO, HeaderValue::from_str(line).unwrap());
+            }
+            let client = trust("10.0.0.0/8").client(peer, false, &sent);
+            assert_eq!(client.secure, secure, "{lines:?}");
+        }
     }
 
     #[test]
@@ -274,11 +342,12 @@ mod tests {
             ("x.forwarded.host", "evil.example"),
             ("forwarded", "for=1.2.3.4"),
             ("x-real-ip", "1.2.3.4"),
+            ("proxy", "http://evil.example"),
             ("x-request", "kept"),
         ]);
         let peer = "203.0.113.9".parse().unwrap();
         let client = Client {
-            address: peer,
+            address: ClientAddress::At(peer),
             secure: false,
             by_proxy: false,
         };

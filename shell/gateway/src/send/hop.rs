@@ -53,6 +53,12 @@ pub(crate) fn write_upgrade(headers: &mut HeaderMap, protocols: HeaderValue) {
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
 }
 
+/// RFC 9112 section 6.1: how a body of unknown length is framed. Said for every method: the client of HTTP that sends it
+/// takes GET, HEAD and CONNECT to have no body otherwise.
+pub(super) fn write_chunked(headers: &mut HeaderMap) {
+    headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+}
+
 /// The members of a list, in however many lines it came.
 fn options<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h [u8]> {
     headers

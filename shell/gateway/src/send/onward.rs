@@ -6,7 +6,7 @@ use countersign_flow::TargetOnward;
 use http::header::{CONNECTION, COOKIE, HOST};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderValue, Uri, Version};
+use http::{HeaderMap, HeaderValue, Request, Uri, Version};
 
 /// RFC 9112 section 3.2.1: to an origin server the target is path and query alone, and `Host` names the host.
 pub(super) fn http1(
@@ -40,6 +40,18 @@ pub(super) fn http2(
     head.version = Version::HTTP_2;
     head.headers.remove(HOST);
     head.headers.remove(CONNECTION);
+    Some(())
+}
+
+/// The same request for another server, which has a host of its own.
+pub(super) fn readdress<B>(request: &mut Request<B>, host: &HeaderValue) -> Option<()> {
+    if request.version() != Version::HTTP_2 {
+        request.headers_mut().insert(HOST, host.clone());
+        return Some(());
+    }
+    let mut parts = request.uri().clone().into_parts();
+    parts.authority = Some(Authority::try_from(host.as_bytes()).ok()?);
+    *request.uri_mut() = Uri::from_parts(parts).ok()?;
     Some(())
 }
 

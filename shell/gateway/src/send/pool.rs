@@ -1,8 +1,8 @@
-//! A worker's connections to its upstreams.
+//! A worker's connections to one server of an upstream.
 //!
-//! Knows: addresses, connections that are open and idle, and those that carry several streams. Does not know requests.
-//! An idle connection of HTTP/1.1 has no task of its own: the exchange that takes it drives it, so that a response wakes
-//! the request that waits for it and nothing else.
+//! Knows: an address, connections that are open and idle, and those that carry several streams. Does not know requests, nor
+//! other servers. An idle connection of HTTP/1.1 has no task of its own: the exchange that takes it drives it, so that a
+//! response wakes the request that waits for it and nothing else.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use countersign_config::{Limits, Upstream};
+use countersign_config::{Limits, Server, Upstream};
 use http::HeaderValue;
 use http::uri::Scheme;
 use hyper::client::conn::http1;
@@ -19,24 +19,45 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
+use super::health::Health;
 use super::link::{Link, Own, Shared};
 use super::many::{self, Load, Sender};
 use super::secure::Secure;
 use super::stream::Stream;
+use crate::seen::ServerFigures;
 
-/// The pools of one worker, one an upstream.
-pub(crate) struct Pools {
-    pools: Vec<Pool>,
+/// The limits that hold for every server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
     connect_time: Duration,
     idle_max: usize,
     idle_ticks_max: u64,
     streams_max: usize,
 }
 
-struct Pool {
-    upstream: Upstream,
+impl Bounds {
+    pub(super) fn of(limits: &Limits) -> Self {
+        // Ticks are tenths of a second.
+        let idle_ticks_max =
+            u64::try_from(limits.upstream_idle.as_millis() / 100).unwrap_or(u64::MAX);
+        Self {
+            connect_time: limits.upstream_connect,
+            idle_max: limits.upstream_idle_max,
+            idle_ticks_max,
+            streams_max: limits.upstream_streams_max,
+        }
+    }
+}
+
+/// One server.
+pub(crate) struct Pool {
+    server: Server,
+    /// Host and port, for the log.
+    name: Box<str>,
+    http2: bool,
+    bounds: Bounds,
     secure: Option<Secure>,
-    /// What `Host` the upstream is sent; `None`: that of the request.
+    /// What `Host` the server is sent; `None`: that of the request.
     host_onward: Option<HeaderValue>,
     /// HTTP/1.1: the connections that nobody has.
     idle: RefCell<VecDeque<Own>>,
@@ -46,6 +67,9 @@ struct Pool {
     opening: Mutex<()>,
     failures: Cell<u64>,
     failure: Cell<&'static str>,
+    in_flight: Cell<usize>,
+    health: Arc<Health>,
+    figures: Arc<ServerFigures>,
 }
 
 /// A connection of HTTP/2. Its task ends when nothing here or in an exchange can send on it.
@@ -55,67 +79,83 @@ struct Many {
     used_at: u64,
 }
 
-/// A name and a port that came out of a checked configuration are always a field value.
-fn host_onward(upstream: &Upstream) -> Option<HeaderValue> {
-    let authority = (!upstream.keep_host).then(|| upstream.authority())?;
-    HeaderValue::try_from(authority).ok()
-}
-
-impl Pools {
-    pub(crate) fn new(
-        upstreams: &[Upstream],
-        secure: &Arc<[Option<Secure>]>,
-        limits: &Limits,
+impl Pool {
+    pub(super) fn new(
+        upstream: &Upstream,
+        server: &Server,
+        secure: Option<&Secure>,
+        health: &Arc<Health>,
+        bounds: Bounds,
+        figures: Arc<ServerFigures>,
     ) -> Self {
-        let pools = upstreams
-            .iter()
-            .zip(secure.iter())
-            .map(|(upstream, secure)| Pool {
-                upstream: upstream.clone(),
-                secure: secure.clone(),
-                host_onward: host_onward(upstream),
-                idle: RefCell::default(),
-                many: RefCell::default(),
-                opening: Mutex::default(),
-                failures: Cell::default(),
-                failure: Cell::default(),
-            })
-            .collect();
-        // Ticks are tenths of a second.
-        let idle_ticks_max =
-            u64::try_from(limits.upstream_idle.as_millis() / 100).unwrap_or(u64::MAX);
+        let name = server.authority(secure.is_some());
+        // A name and a port that came out of a checked configuration are always a field value.
+        let host_onward = (!upstream.keep_host).then(|| HeaderValue::try_from(&*name).ok());
         Self {
-            pools,
-            connect_time: limits.upstream_connect,
-            idle_max: limits.upstream_idle_max,
-            idle_ticks_max,
-            streams_max: limits.upstream_streams_max,
+            server: server.clone(),
+            host_onward: host_onward.flatten(),
+            name: name.into(),
+            http2: upstream.http2,
+            bounds,
+            secure: secure.cloned(),
+            idle: RefCell::default(),
+            many: RefCell::default(),
+            opening: Mutex::default(),
+            failures: Cell::default(),
+            failure: Cell::default(),
+            in_flight: Cell::default(),
+            health: Arc::clone(health),
+            figures,
         }
     }
 
-    /// The `Host` that the upstream is sent, where it is not that of the request.
-    pub(crate) fn host_onward(&self, index: usize) -> Option<&HeaderValue> {
-        self.pools.get(index)?.host_onward.as_ref()
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Where an upstream is spoken to by HTTP/2: the scheme that its requests name (RFC 9113 section 8.3.1).
-    pub(crate) fn http2_scheme(&self, index: usize) -> Option<Scheme> {
-        let pool = self.pools.get(index).filter(|pool| pool.upstream.http2)?;
-        Some(match pool.secure {
+    pub(super) fn health(&self) -> &Health {
+        &self.health
+    }
+
+    pub(super) fn figures(&self) -> &ServerFigures {
+        &self.figures
+    }
+
+    /// A request comes, which has a seat here.
+    pub(super) fn enter(&self) {
+        self.in_flight.set(self.in_flight.get().saturating_add(1));
+        self.figures.requests.add();
+    }
+
+    pub(super) fn leave(&self) {
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+    }
+
+    pub(super) const fn in_flight(&self) -> usize {
+        self.in_flight.get()
+    }
+
+    /// The `Host` that the server is sent, where it is not that of the request.
+    pub(crate) const fn host_onward(&self) -> Option<&HeaderValue> {
+        self.host_onward.as_ref()
+    }
+
+    /// Where HTTP/2 is spoken: the scheme that its requests name (RFC 9113 section 8.3.1).
+    pub(crate) fn http2_scheme(&self) -> Option<Scheme> {
+        self.http2.then_some(match self.secure {
             Some(_) => Scheme::HTTPS,
             None => Scheme::HTTP,
         })
     }
 
     /// A connection that is still good, the one used last first; or a stream of one that has room.
-    pub(crate) fn take(&self, index: usize, tick: u64) -> Option<Link> {
-        let pool = self.pools.get(index)?;
-        if pool.upstream.http2 {
-            return self.take_stream(pool, tick).map(Link::Shared);
+    pub(crate) fn take(&self, tick: u64) -> Option<Link> {
+        if self.http2 {
+            return self.take_stream(tick).map(Link::Shared);
         }
-        let mut idle = pool.idle.borrow_mut();
+        let mut idle = self.idle.borrow_mut();
         while let Some(mut own) = idle.pop_back() {
-            if tick.saturating_sub(own.idle_since) > self.idle_ticks_max {
+            if tick.saturating_sub(own.idle_since) > self.bounds.idle_ticks_max {
                 // Those before it are older still.
                 idle.clear();
                 return None;
@@ -130,16 +170,16 @@ impl Pools {
     }
 
     /// The fullest connection that has room, so that those that are no longer needed run empty and end.
-    fn take_stream(&self, pool: &Pool, tick: u64) -> Option<Shared> {
-        let mut many = pool.many.borrow_mut();
+    fn take_stream(&self, tick: u64) -> Option<Shared> {
+        let mut many = self.many.borrow_mut();
         many.retain(|connection| {
             let idle = connection.load.streams() == 0
-                && tick.saturating_sub(connection.used_at) > self.idle_ticks_max;
+                && tick.saturating_sub(connection.used_at) > self.bounds.idle_ticks_max;
             !(idle || connection.load.is_retired() || connection.sender.is_closed())
         });
         let has_room = |connection: &&mut Many| {
             let load = &connection.load;
-            load.streams() < self.streams_max.min(load.streams_taken())
+            load.streams() < self.bounds.streams_max.min(load.streams_taken())
         };
         let fullest = many
             .iter_mut()
@@ -150,17 +190,17 @@ impl Pools {
     }
 
     /// Keeps a connection whose exchange is complete.
-    pub(crate) fn put(&self, index: usize, link: Link, tick: u64) {
+    pub(crate) fn put(&self, link: Link, tick: u64) {
         let mut own = match link {
             Link::Own(own) => own,
             // Its connection is kept anyway.
             Link::Shared(_) => return,
         };
-        let Some(pool) = self.pools.get(index).filter(|_| own.is_usable()) else {
+        if !own.is_usable() {
             return;
-        };
-        let mut idle = pool.idle.borrow_mut();
-        if idle.len() >= self.idle_max {
+        }
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() >= self.bounds.idle_max {
             idle.pop_front();
         }
         own.idle_since = tick;
@@ -171,13 +211,12 @@ impl Pools {
     ///
     /// # Errors
     /// In words that say why the upstream cannot be reached.
-    pub(crate) async fn connect(&self, index: usize, tick: u64) -> Result<Link, &'static str> {
-        let pool = self.pools.get(index).ok_or("it is not known")?;
-        if pool.upstream.http2 {
-            return self.connect_many(pool, tick).await.map(Link::Shared);
+    pub(crate) async fn connect(&self, tick: u64) -> Result<Link, &'static str> {
+        if self.http2 {
+            return self.connect_many(tick).await.map(Link::Shared);
         }
         let (sender, connection) = http1::Builder::new()
-            .handshake(TokioIo::new(self.open(pool).await?))
+            .handshake(TokioIo::new(self.open().await?))
             .await
             .map_err(|_| "it closed the connection at once")?;
         let mut own = Own::new(sender, connection);
@@ -192,22 +231,22 @@ impl Pools {
 
     /// One opens, and whoever comes meanwhile waits for it: a crowd of requests is no crowd of connections. All of them
     /// share its failure, so that nobody waits for one attempt after another.
-    async fn connect_many(&self, pool: &Pool, tick: u64) -> Result<Shared, &'static str> {
-        let failures = pool.failures.get();
-        let _turn = pool.opening.lock().await;
-        if let Some(shared) = self.take_stream(pool, tick) {
+    async fn connect_many(&self, tick: u64) -> Result<Shared, &'static str> {
+        let failures = self.failures.get();
+        let _turn = self.opening.lock().await;
+        if let Some(shared) = self.take_stream(tick) {
             return Ok(shared);
         }
-        if pool.failures.get() != failures {
-            return Err(pool.failure.get());
+        if self.failures.get() != failures {
+            return Err(self.failure.get());
         }
-        let opened = self.open_many(pool).await;
+        let opened = self.open_many().await;
         let (sender, load) = opened.inspect_err(|failure| {
-            pool.failures.set(pool.failures.get().wrapping_add(1));
-            pool.failure.set(failure);
+            self.failures.set(self.failures.get().wrapping_add(1));
+            self.failure.set(failure);
         })?;
         let shared = Shared::new(sender.clone(), &load);
-        pool.many.borrow_mut().push(Many {
+        self.many.borrow_mut().push(Many {
             sender,
             load,
             used_at: tick,
@@ -215,27 +254,26 @@ impl Pools {
         Ok(shared)
     }
 
-    async fn open_many(&self, pool: &Pool) -> Result<(Sender, Rc<Load>), &'static str> {
-        let stream = self.open(pool).await?;
-        many::open(stream, self.connect_time).await
+    async fn open_many(&self) -> Result<(Sender, Rc<Load>), &'static str> {
+        let stream = self.open().await?;
+        many::open(stream, self.bounds.connect_time).await
     }
 
-    /// A socket to an upstream, by TLS where it is asked for.
-    async fn open(&self, pool: &Pool) -> Result<Stream, &'static str> {
-        let upstream = &pool.upstream;
+    /// A socket to the server, by TLS where it is asked for.
+    async fn open(&self) -> Result<Stream, &'static str> {
         let opening = async {
-            let stream = TcpStream::connect((&*upstream.host, upstream.port))
+            let stream = TcpStream::connect((&*self.server.host, self.server.port))
                 .await
                 .map_err(|_| "it takes no connection")?;
             stream
                 .set_nodelay(true)
                 .map_err(|_| "it closed the connection at once")?;
-            match &pool.secure {
+            match &self.secure {
                 None => Ok(Stream::Plain(stream)),
                 Some(secure) => Ok(Stream::Tls(Box::new(secure.connect(stream).await?))),
             }
         };
-        let opened = tokio::time::timeout(self.connect_time, opening).await;
+        let opened = tokio::time::timeout(self.bounds.connect_time, opening).await;
         opened.unwrap_or(Err(
             "it did not take the connection within `upstream_connect_secs`",
         ))

@@ -12,17 +12,17 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign_config::{Upstream, UpstreamTls};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use countersign_config::{Server, Upstream, UpstreamTls};
+use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::StartError;
+use crate::key_pair;
 
-/// How one upstream is reached by TLS.
+/// How one server is reached by TLS.
 #[derive(Clone)]
 pub(crate) struct Secure {
     connector: TlsConnector,
@@ -30,42 +30,29 @@ pub(crate) struct Secure {
     http2: bool,
 }
 
-/// One for each upstream; `None` where it is reached in plain text.
-pub(crate) fn all(upstreams: &[Upstream]) -> Result<Arc<[Option<Secure>]>, StartError> {
+/// One for each server of each upstream; `None` where it is reached in plain text.
+pub(crate) fn all(upstreams: &[Upstream]) -> Result<Arc<[Option<Vec<Secure>>]>, StartError> {
     let of = |upstream: &Upstream| {
         let tls = upstream.tls.as_ref();
-        tls.map(|tls| Secure::new(tls, upstream.http2)).transpose()
+        tls.map(|tls| Secure::of_servers(tls, upstream)).transpose()
     };
     upstreams.iter().map(of).collect()
 }
 
 impl Secure {
-    fn new(tls: &UpstreamTls, http2: bool) -> Result<Self, StartError> {
-        let unusable = |reason: String| StartError::Tls { reason };
-        let name = ServerName::try_from(tls.server_name.to_string())
-            .map_err(|_| unusable(format!("`{}` is not a server name", tls.server_name)))?;
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| unusable(error.to_string()))?
-            .with_root_certificates(roots(tls.ca_file.as_deref())?);
-        let mut config = match &tls.client {
-            None => builder.with_no_client_auth(),
-            Some(files) => {
-                let key = PrivateKeyDer::from_pem_file(&files.key);
-                let key = key.map_err(|error| unreadable(&files.key, error.to_string()))?;
-                builder
-                    .with_client_auth_cert(certificates(&files.certificate)?, key)
-                    .map_err(|error| unusable(error.to_string()))?
-            }
+    fn of_servers(tls: &UpstreamTls, upstream: &Upstream) -> Result<Vec<Self>, StartError> {
+        let connector = connector(tls, upstream.http2)?;
+        let of = |server: &Server| {
+            let name = tls.server_name.as_ref().unwrap_or(&server.host);
+            let name = ServerName::try_from(name.to_string())
+                .map_err(|_| unusable(format!("`{name}` is not a server name")))?;
+            Ok(Self {
+                connector: connector.clone(),
+                name,
+                http2: upstream.http2,
+            })
         };
-        let protocol = if http2 { &b"h2"[..] } else { b"http/1.1" };
-        config.alpn_protocols = vec![protocol.to_vec()];
-        Ok(Self {
-            connector: Arc::new(config).into(),
-            name,
-            http2,
-        })
+        upstream.servers.iter().map(of).collect()
     }
 
     /// Makes a connection a secure one.
@@ -85,15 +72,33 @@ impl Secure {
     }
 }
 
+fn connector(tls: &UpstreamTls, http2: bool) -> Result<TlsConnector, StartError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(error.to_string()))?
+        .with_root_certificates(roots(tls.ca_file.as_deref())?);
+    let mut config = match &tls.client {
+        None => builder.with_no_client_auth(),
+        Some(files) => {
+            let (chain, key) = key_pair::read(files)?;
+            builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| key_pair::not_taken(files, &error))?
+        }
+    };
+    let protocol = if http2 { &b"h2"[..] } else { b"http/1.1" };
+    config.alpn_protocols = vec![protocol.to_vec()];
+    Ok(Arc::new(config).into())
+}
+
+fn unusable(reason: String) -> StartError {
+    StartError::Tls { reason }
+}
+
 fn unreadable(path: &Path, reason: String) -> StartError {
     let path = path.display().to_string();
     StartError::Pem { path, reason }
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
-    CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| unreadable(path, error.to_string()))
 }
 
 /// Those of the file alone, where there is one: an authority of one's own is named to trust no other.
@@ -103,7 +108,7 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, StartError> {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         return Ok(roots);
     };
-    for certificate in certificates(path)? {
+    for certificate in key_pair::certificates(path)? {
         let added = roots.add(certificate);
         added.map_err(|error| unreadable(path, error.to_string()))?;
     }

@@ -16,11 +16,13 @@ use hyper::body::Incoming;
 use hyper::ext::Protocol;
 
 use super::arriving::ArrivingBody;
+use super::balance::Seat;
 use super::body::ExchangeWatch;
 use super::exchange::Failure;
 use super::hop;
 use super::link::Link;
 use super::tunnel::{Place, Tunnel};
+use crate::current::Running;
 use crate::worker::Worker;
 
 /// A wish that a route allows, and its place among the tunnels.
@@ -41,13 +43,14 @@ impl Switch {
     /// may ignore the wish). So does one with a body, which would have to be sent before the switch, and read to its end.
     pub(super) fn asked(
         worker: &Worker,
+        running: &Running,
         route: &RouteRules,
         head: &Parts,
         body: &ArrivingBody,
         extended: Option<&Protocol>,
     ) -> Result<Option<Self>, Failure> {
         if let Some(protocol) = extended {
-            return Self::extended(worker, route, protocol).map(Some);
+            return Self::extended(worker, running, route, protocol).map(Some);
         }
         let is_possible =
             !route.upgrades.is_empty() && head.version == Version::HTTP_11 && body.is_end_stream();
@@ -60,12 +63,17 @@ impl Switch {
         Ok(Some(Self {
             protocols,
             handshake: None,
-            place: place(worker)?,
+            place: place(worker, running)?,
         }))
     }
 
     /// RFC 8441: a request for a tunnel, which is no other request. WebSocket alone has a handshake that is known here.
-    fn extended(worker: &Worker, route: &RouteRules, protocol: &Protocol) -> Result<Self, Failure> {
+    fn extended(
+        worker: &Worker,
+        running: &Running,
+        route: &RouteRules,
+        protocol: &Protocol,
+    ) -> Result<Self, Failure> {
         const WEBSOCKET: &str = "websocket";
         let is_allowed = route.upgrades.iter().any(|allowed| **allowed == *WEBSOCKET);
         if !is_allowed || !protocol.as_str().eq_ignore_ascii_case(WEBSOCKET) {
@@ -75,7 +83,7 @@ impl Switch {
         Ok(Self {
             protocols: HeaderValue::from_static(WEBSOCKET),
             handshake: Some(handshake),
-            place: place(worker)?,
+            place: place(worker, running)?,
         })
     }
 
@@ -93,7 +101,9 @@ impl Switch {
         self,
         response: Response<Incoming>,
         link: Link,
+        seat: Seat,
         watch: &ExchangeWatch,
+        running: &Running,
     ) -> Result<(Response<()>, Tunnel), Failure> {
         let (mut head, _) = response.into_parts();
         let mut own = match link {
@@ -123,15 +133,13 @@ impl Switch {
         if !ended.await {
             return Err(Failure::TimedOut);
         }
-        let tunnel = Tunnel::new(own.into_raw(), self.place);
+        let tunnel = Tunnel::new(own.into_raw(), self.place, seat, running.limits());
         Ok((Response::from_parts(head, ()), tunnel))
     }
 }
 
-fn place(worker: &Worker) -> Result<Place, Failure> {
-    let place = worker
-        .tunnels()
-        .enter(worker.running().limits().upgrades_max);
+fn place(worker: &Worker, running: &Running) -> Result<Place, Failure> {
+    let place = worker.tunnels().enter(running.limits().upgrades_max);
     place.ok_or(Failure::TooManyUpgrades)
 }
 

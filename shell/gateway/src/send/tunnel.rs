@@ -9,10 +9,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
+use countersign_config::Limits;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::balance::Seat;
 use super::link::Raw;
 use crate::worker::Worker;
 
@@ -47,6 +50,11 @@ impl Drop for Place {
 pub(crate) struct Tunnel {
     far: Raw,
     _place: Place,
+    /// It counts at its server for as long as it lasts.
+    _seat: Seat,
+    /// As the configuration had them that its request began under.
+    idle: Duration,
+    open_max: Duration,
 }
 
 /// A limit that ended a tunnel.
@@ -69,8 +77,14 @@ impl Over {
 }
 
 impl Tunnel {
-    pub(super) const fn new(far: Raw, place: Place) -> Self {
-        Self { far, _place: place }
+    pub(super) const fn new(far: Raw, place: Place, seat: Seat, limits: &Limits) -> Self {
+        Self {
+            far,
+            _place: place,
+            _seat: seat,
+            idle: limits.upgrade_idle,
+            open_max: limits.upgrade_max,
+        }
     }
 
     /// Moves bytes both ways. What was read ahead of either side goes first.
@@ -90,17 +104,15 @@ impl Tunnel {
         let mut onward = Way::beginning_with(ahead);
         let mut back = Way::beginning_with(self.far.ahead);
         let (idle, old) = (worker.clock().deadline(), worker.clock().deadline());
-        let running = worker.running();
-        let limits = running.limits();
-        idle.set(limits.upgrade_idle);
-        old.set(limits.upgrade_max);
+        idle.set(self.idle);
+        old.set(self.open_max);
         std::future::poll_fn(|context| {
             let ways = [
                 onward.poll(&mut near, &mut far, context),
                 back.poll(&mut far, &mut near, context),
             ];
             if onward.has_moved() | back.has_moved() {
-                idle.set(limits.upgrade_idle);
+                idle.set(self.idle);
             }
             if ways.iter().any(|way| matches!(way, Poll::Ready(Err(_))))
                 || ways.iter().all(Poll::is_ready)

@@ -35,10 +35,13 @@ pub(super) async fn show<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c
     let done = visit
         .query("done")
         .and_then(|word| Done::ALL.into_iter().find(|done| done.word() == word));
+    let factor = visit.worker.store().totp_state(&current.user).await;
+    let factor = factor.map_err(|error| visit.unavailable("second factor", &error))?;
     let token = visit.account_token(&current);
     let account = Account {
         user: &current.user,
         sessions: &shown,
+        second_factor: factor.map(|factor| factor.recovery_codes_left),
         done,
         token: &token,
     };

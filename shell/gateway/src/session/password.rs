@@ -13,7 +13,7 @@ use http::header::SET_COOKIE;
 
 use super::account::{back, to_sign_in};
 use super::sign_in::{attempt, refused};
-use super::visit::{Refused, Visit};
+use super::visit::{Current, Factors, Refused, Visit};
 use crate::line;
 use crate::seen::Event;
 
@@ -40,7 +40,8 @@ pub(super) async fn change<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<Ans
     }
     let (end, _) = attempt(visit, &current.user, typed("present").expose()).await;
     match end {
-        SignInEnd::Good(_) => {}
+        // Who changes the password has a session, and has shown the second factor for it.
+        SignInEnd::Good(_) | SignInEnd::SecondFactorDue(_) => {}
         SignInEnd::Refused(cause) => {
             refused(visit, cause, "for another password");
             return Ok(back(Done::PresentPasswordWrong));
@@ -69,7 +70,7 @@ pub(super) async fn change<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<Ans
         user: &current.user,
         peer: visit.peer(),
     });
-    go_on(visit, &current.user).await
+    go_on(visit, &current).await
 }
 
 /// The secrets of Digest are of the old password, and are made anew where it is switched on.
@@ -96,13 +97,18 @@ async fn store<'c>(
 }
 
 /// A new session, since the old one has ended with all others.
-async fn go_on<'c>(visit: &Visit<'c, '_>, name: &str) -> Result<Answer, Refused<'c>> {
-    let user = visit.worker.store().user(name).await;
+async fn go_on<'c>(visit: &Visit<'c, '_>, former: &Current) -> Result<Answer, Refused<'c>> {
+    let user = visit.worker.store().user(&former.user).await;
     let user = user.map_err(|error| visit.unavailable("user", &error))?;
     let Some(user) = user else {
         return Ok(to_sign_in());
     };
-    match visit.begin_session(user.id, user.version).await? {
+    let factors = if former.second_factor {
+        Factors::PasswordAndTotp
+    } else {
+        Factors::Password
+    };
+    match visit.begin_session(user.id, user.version, factors).await? {
         Some((_, cookie)) => {
             let mut answer = back(Done::PasswordChanged);
             answer.headers.append(SET_COOKIE, cookie);

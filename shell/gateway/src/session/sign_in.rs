@@ -17,27 +17,28 @@ use countersign_wire::session::challenge;
 use http::header::{RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::visit::{Refused, Visit, redirect};
+use super::second_factor;
+use super::visit::{Factors, Refused, Visit, redirect};
 use crate::line;
 use crate::seen::Event;
 
 const CAUSE: HeaderName = HeaderName::from_static("countersign-cause");
 
 /// Where the browser goes then, and what the page says.
-struct Asked<'q> {
-    user: Cow<'q, str>,
-    return_to: Option<ReturnTo>,
-    lost: bool,
-    notice: Option<Notice>,
+pub(super) struct Asked<'q> {
+    pub(super) user: Cow<'q, str>,
+    pub(super) return_to: Option<ReturnTo>,
+    pub(super) lost: bool,
+    pub(super) notice: Option<Notice>,
 }
 
 impl Asked<'_> {
-    fn return_text(&self) -> &str {
+    pub(super) fn return_text(&self) -> &str {
         self.return_to.as_ref().map_or("", ReturnTo::as_str)
     }
 
     /// What of it the form's token covers.
-    fn sealed(&self) -> [&str; 2] {
+    pub(super) fn sealed(&self) -> [&str; 2] {
         [self.return_text(), if self.lost { "1" } else { "" }]
     }
 }
@@ -78,22 +79,12 @@ pub(super) async fn post<'c>(visit: &Visit<'c, '_>, posted: &[u8]) -> Result<Ans
     match end {
         SignInEnd::Good(user) => {
             let user = user.value();
-            match visit.begin_session(user.id(), user_version).await? {
-                Some((session, cookie)) => {
-                    end_former(visit).await?;
-                    visit.user.set(Some(user.name().into()));
-                    visit.worker.figures().signed_in();
-                    visit.worker.lines().write(&Event::SignedIn {
-                        user: user.name(),
-                        session: session.as_str(),
-                        peer: visit.peer(),
-                    });
-                    let mut answer = go_on(visit, asked.return_to, asked.lost);
-                    answer.headers.append(SET_COOKIE, cookie);
-                    Ok(answer)
-                }
-                None => rejected(visit, asked, Cause::CredentialsRejected),
-            }
+            let who = (user.id(), user.name(), user_version);
+            signed_in(visit, asked, who, Factors::Password).await
+        }
+        SignInEnd::SecondFactorDue(user) => {
+            asked.user = user.value().name().to_owned().into();
+            second_factor::ask(visit, &asked, user_version, StatusCode::OK)
         }
         SignInEnd::Refused(cause) => rejected(visit, asked, cause),
         SignInEnd::Braked { secs, brake } => {
@@ -110,6 +101,31 @@ pub(super) async fn post<'c>(visit: &Visit<'c, '_>, posted: &[u8]) -> Result<Ans
             Cause::IdentityBackendDown,
             "the store of users or the password check did not answer",
         )),
+    }
+}
+
+/// Begins the session of a user who has shown everything that is needed.
+pub(super) async fn signed_in<'c>(
+    visit: &Visit<'c, '_>,
+    asked: Asked<'_>,
+    (id, name, version): (i64, &str, i64),
+    factors: Factors,
+) -> Result<Answer, Refused<'c>> {
+    match visit.begin_session(id, version, factors).await? {
+        Some((session, cookie)) => {
+            end_former(visit).await?;
+            visit.user.set(Some(name.into()));
+            visit.worker.figures().signed_in();
+            visit.worker.lines().write(&Event::SignedIn {
+                user: name,
+                session: session.as_str(),
+                peer: visit.peer(),
+            });
+            let mut answer = go_on(visit, asked.return_to, asked.lost);
+            answer.headers.append(SET_COOKIE, cookie);
+            Ok(answer)
+        }
+        None => rejected(visit, asked, Cause::CredentialsRejected),
     }
 }
 
@@ -178,10 +194,19 @@ fn later<'c>(
         Some(Err(_)) | None => StatusCode::SERVICE_UNAVAILABLE,
     };
     let mut answer = form(visit, asked, status)?;
+    come_again(visit, &mut answer, cause, retry_after_secs);
+    Ok(answer)
+}
+
+pub(super) fn come_again(
+    visit: &Visit<'_, '_>,
+    answer: &mut Answer,
+    cause: Cause,
+    retry_after_secs: u32,
+) {
     let seconds = HeaderValue::from(retry_after_secs);
     answer.headers.insert(RETRY_AFTER, seconds);
-    name_cause(visit, &mut answer, cause);
-    Ok(answer)
+    name_cause(visit, answer, cause);
 }
 
 /// Tells that a password let nobody in.
@@ -203,14 +228,19 @@ fn rejected<'c>(
     refused(visit, cause, "");
     asked.notice = Some(Notice::Rejected);
     let mut answer = form(visit, &asked, StatusCode::UNAUTHORIZED)?;
-    name_cause(visit, &mut answer, Cause::CredentialsRejected);
+    challenged(visit, &mut answer);
+    Ok(answer)
+}
+
+/// What a 401 of these pages carries.
+pub(super) fn challenged(visit: &Visit<'_, '_>, answer: &mut Answer) {
+    name_cause(visit, answer, Cause::CredentialsRejected);
     // RFC 9110 section 11.6.1: a 401 carries a challenge.
     let realm = &visit.running.rules().realm;
     let challenge = challenge(realm, SessionPage::SignIn.path(), &visit.rules.cookie);
     if let Ok(value) = HeaderValue::try_from(challenge.to_field_value()) {
         answer.headers.insert(WWW_AUTHENTICATE, value);
     }
-    Ok(answer)
 }
 
 /// The session that the browser had before it signed in anew.
@@ -242,7 +272,7 @@ fn is_of_browser(visit: &Visit<'_, '_>, asked: &Asked<'_>, token: &str) -> bool 
 }
 
 /// A fresh form.
-fn form<'c>(
+pub(super) fn form<'c>(
     visit: &Visit<'c, '_>,
     asked: &Asked<'_>,
     status: StatusCode,
@@ -287,7 +317,7 @@ fn go_on(visit: &Visit<'_, '_>, return_to: Option<ReturnTo>, lost: bool) -> Answ
     redirect(target.as_str())
 }
 
-fn name_cause(visit: &Visit<'_, '_>, answer: &mut Answer, cause: Cause) {
+pub(super) fn name_cause(visit: &Visit<'_, '_>, answer: &mut Answer, cause: Cause) {
     visit.cause.set(Some(cause));
     let id = HeaderValue::from_static(cause.id());
     answer.headers.insert(CAUSE, id);

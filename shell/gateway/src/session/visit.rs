@@ -57,7 +57,37 @@ pub(super) struct Visit<'c, 'a> {
 pub(super) struct Current {
     pub(super) id: SessionId,
     pub(super) user: Box<str>,
+    /// Whether a second factor was given when it was begun.
+    pub(super) second_factor: bool,
     secret: SessionSecret,
+}
+
+/// What a user has shown to begin a session.
+#[derive(Clone, Copy)]
+pub(super) enum Factors {
+    /// The password alone.
+    Password,
+    /// The password, and a code of the authenticator app.
+    PasswordAndTotp,
+    /// The password, and a recovery code.
+    PasswordAndRecoveryCode,
+}
+
+impl Factors {
+    const fn method(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PasswordAndTotp => "password, totp",
+            Self::PasswordAndRecoveryCode => "password, recovery code",
+        }
+    }
+
+    const fn are_two(self) -> bool {
+        match self {
+            Self::Password => false,
+            Self::PasswordAndTotp | Self::PasswordAndRecoveryCode => true,
+        }
+    }
 }
 
 impl<'c, 'a> Visit<'c, 'a> {
@@ -142,6 +172,7 @@ impl<'c, 'a> Visit<'c, 'a> {
                 Ok(goes_on.then(|| Current {
                     id: record.id,
                     user: record.user,
+                    second_factor: record.second_factor,
                     secret,
                 }))
             }
@@ -194,12 +225,41 @@ impl<'c, 'a> Visit<'c, 'a> {
         checked.is_ok()
     }
 
+    /// Seals what a form says of somebody whose password was right in this session.
+    pub(super) fn seal_for_session(
+        &self,
+        purpose: Purpose,
+        current: &Current,
+        about: &[&str],
+    ) -> String {
+        let holder = current.secret.digest();
+        self.forms
+            .seal(purpose, holder.as_bytes(), about, self.now_unix_secs)
+    }
+
+    /// Whether a form says what was sealed for this session.
+    pub(super) fn is_sealed_for_session(
+        &self,
+        token: &str,
+        purpose: Purpose,
+        current: &Current,
+        about: &[&str],
+    ) -> bool {
+        let holder = current.secret.digest();
+        let now = self.now_unix_secs;
+        let checked = self
+            .forms
+            .check(token, purpose, holder.as_bytes(), about, now);
+        checked.is_ok()
+    }
+
     /// Begins a session of a user whose password was just checked, always with a new id: what the browser had before
     /// means nothing any more. `None`: the user has changed in between.
     pub(super) async fn begin_session(
         &self,
         user_id: i64,
         user_version: i64,
+        factors: Factors,
     ) -> Result<Option<(SessionId, HeaderValue)>, Refused<'c>> {
         let (mut secret, mut id) = ([0; 32], [0; 9]);
         self.fill(&mut secret)?;
@@ -211,7 +271,8 @@ impl<'c, 'a> Visit<'c, 'a> {
                 digest: secret.digest(),
                 user_id,
                 user_version,
-                method: "password".into(),
+                method: factors.method().into(),
+                second_factor: factors.are_two(),
                 device: self.device(),
                 address: self.asking.client.address.to_string().into(),
                 idle_secs: self.rules.idle_secs,
@@ -260,7 +321,7 @@ impl<'c, 'a> Visit<'c, 'a> {
         Ok(value)
     }
 
-    fn fill(&self, random: &mut [u8]) -> Result<(), Refused<'c>> {
+    pub(super) fn fill(&self, random: &mut [u8]) -> Result<(), Refused<'c>> {
         rand::fill(random).map_err(|_| {
             self.refusal(
                 Cause::IdentityBackendDown,

@@ -111,3 +111,27 @@ fn json_lines() {
 fn without_being_asked_for_there_is_none() {
     assert_eq!(lines("off"), Vec::<String>::new());
 }
+
+#[test]
+fn a_refusal_is_found_by_the_id_that_its_client_was_told() {
+    let upstream = Upstream::content();
+    let stage = Play {
+        sections: "[log]\naccess = \"json\"\n",
+        ..Play::default()
+    }
+    .open(upstream.address());
+    let get = |path| format!("GET {path} HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    let told: Value = serde_json::from_slice(&stage.ask(get("/api/x")).body).unwrap();
+    let _ = stage.ask(get("/public/x"));
+    let log = stage.close().access;
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let [refused, permitted] = &lines[..] else {
+        panic!("{log}")
+    };
+    assert!(told["request_id"].is_string(), "{told}");
+    assert_eq!(refused["request"], told["request_id"]);
+    assert_eq!(permitted["request"], Value::Null);
+}

@@ -297,7 +297,7 @@ fn cause_origin_not_allowed_where_a_route_has_no_rules_and_is_not_open() {
     assert!(
         answer
             .text()
-            .contains("the route has no rules for pages of other origins")
+            .contains("has no rules for pages of other origins")
     );
     assert!(upstream.has_heard_nothing());
     let answer = stage.ask(preflight("/public/x", PAGE, &get));

@@ -235,6 +235,68 @@ fn auth_int_a_body_goes_on_as_it_was_covered() {
 }
 
 #[test]
+fn bodies_are_held_within_a_bound_for_all_of_them() {
+    let upstream = Upstream::content();
+    let more = text("qop = [\"auth-int\"]\nauth_int_body_bytes_max = 100000");
+    let play = Play {
+        more: &more,
+        limits: "held_bodies_bytes_max = 65536",
+        ..Play::default()
+    };
+    let stage = play.open(upstream.address());
+    switch_on(&*stage.other_store());
+    let asked = challenge(&stage);
+    let post = |nc, size: usize| {
+        let body = "x".repeat(size);
+        let fields = format!("Content-Length: {size}\r\n");
+        let call = Call {
+            method: "POST",
+            nc,
+            fields: &fields,
+            body: &body,
+            covered: body.as_bytes(),
+            ..get(&asked)
+        };
+        stage.ask(call.text())
+    };
+    let answer = post(1, 65_537);
+    assert_eq!(
+        (answer.status(), answer.cause()),
+        (Some(503), "gateway-overloaded")
+    );
+    // What is held no longer makes room again.
+    for nc in 2..8 {
+        assert_eq!(post(nc, 30_000).status(), Some(200));
+    }
+}
+
+#[test]
+fn a_body_that_is_held_has_a_time_for_the_whole_of_it() {
+    let upstream = Upstream::content();
+    let more = text("qop = [\"auth-int\"]");
+    let play = Play {
+        more: &more,
+        limits: "held_body_secs = 1\nbody_stall_secs = 3600",
+        ..Play::default()
+    };
+    let stage = play.open(upstream.address());
+    switch_on(&*stage.other_store());
+    let asked = challenge(&stage);
+    let call = Call {
+        method: "POST",
+        fields: "Content-Length: 8\r\n",
+        body: "amou",
+        covered: b"amount=1",
+        ..get(&asked)
+    };
+    let answer = stage.ask(call.text());
+    assert_eq!(
+        (answer.status(), answer.cause()),
+        (Some(408), "body-stalled")
+    );
+}
+
+#[test]
 fn auth_int_of_a_request_without_a_body() {
     let upstream = Upstream::answering(b"HTTP/1.1 204 No Content\r\n\r\n");
     let stage = stage(&upstream, "qop = [\"auth-int\"]");

@@ -1,8 +1,16 @@
 //! What frames a message, or would make it something else than a message, never crosses as the client sent it.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Request;
+use http_body::{Body, Frame};
+
 use crate::stage::message::Message;
 use crate::stage::upstream::{OK, Upstream};
-use crate::stage::{Stage, usual};
+use crate::stage::{PATIENCE, Stage, http2, usual, wait_for};
 
 /// The answer, where one comes before the connection ends.
 fn status(stage: &Stage, request: &str) -> Option<u16> {
@@ -24,6 +32,74 @@ fn listening() -> (Upstream, std::sync::mpsc::Receiver<Vec<u8>>) {
         let _ = sender.send(connection.hear_out());
     });
     (upstream, receiver)
+}
+
+#[test]
+fn rfc9110_section_9_3_1_a_body_of_unknown_length_arrives_whatever_the_method() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    for method in ["GET", "HEAD", "DELETE", "POST", "OPTIONS"] {
+        let request = format!(
+            "{method} /public/x HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n\
+             5\r\nhello\r\n0\r\n\r\n"
+        );
+        let mut client = stage.client();
+        client.send(request);
+        let heard = upstream.next().message;
+        assert_eq!(heard.text(), "hello", "{method}: {}", heard.head);
+        assert_eq!(heard.field("transfer-encoding"), Some("chunked"));
+        assert_eq!(heard.field("content-length"), None);
+    }
+}
+
+#[test]
+fn a_measured_body_and_none_are_framed_as_they_were() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    let measured = "GET /public/x HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello";
+    let none = "GET /public/x HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    for (request, body, length) in [(measured, "hello", Some("5")), (none, "", None)] {
+        assert_eq!(status(&stage, request), Some(200));
+        let heard = upstream.next().message;
+        assert_eq!(heard.text(), body);
+        assert_eq!(heard.field("content-length"), length);
+        assert_eq!(heard.field("transfer-encoding"), None);
+    }
+}
+
+/// A body that does not say how long it is.
+struct Unmeasured(Option<Bytes>);
+
+impl Body for Unmeasured {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+#[test]
+fn data_of_http2_without_a_length_arrives_whatever_the_method() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    wait_for(async {
+        let mut sender = http2::connect::<Unmeasured>(stage.address()).await;
+        for method in ["GET", "HEAD", "DELETE"] {
+            let request = Request::builder()
+                .method(method)
+                .uri("http://a.example/public/x")
+                .body(Unmeasured(Some(Bytes::from_static(b"hello"))))
+                .unwrap();
+            let exchange = tokio::time::timeout(PATIENCE, sender.send_request(request));
+            assert_eq!(exchange.await.unwrap().unwrap().status(), 200);
+            let heard = upstream.next().message;
+            assert_eq!(heard.text(), "hello", "{method}: {}", heard.head);
+        }
+    });
 }
 
 #[test]
@@ -199,7 +275,7 @@ fn attack_72_broken_chunks_reach_no_upstream_as_a_whole_body() {
         drop(stage);
         // The head may be there already, and a part of the body; never its end.
         if upstream.connections() > 0 {
-            let bytes = heard.recv_timeout(crate::stage::PATIENCE).unwrap();
+            let bytes = heard.recv_timeout(PATIENCE).unwrap();
             let text = String::from_utf8(bytes).unwrap();
             assert!(!text.contains("\r\n0\r\n"), "{body:?}: {text:?}");
         }

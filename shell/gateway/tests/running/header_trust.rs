@@ -178,6 +178,33 @@ fn attack_24_73_forwarded_for_buys_no_network() {
 }
 
 #[test]
+fn attack_24_a_proxy_that_does_not_say_who_it_is_lends_nobody_its_network() {
+    let upstream = Upstream::content();
+    let stage = Play {
+        server: "trusted_proxies = [\"127.0.0.0/8\"]",
+        sections: "[[route]]\nname = \"inside\"\npath = \"/inside/**\"\nupstream = \"app\"\nallow = { networks = [\"127.0.0.0/8\"] }\n",
+        ..Play::default()
+    }
+    .open(upstream.address());
+    for (fields, status) in [
+        ("X-Forwarded-For: 127.0.0.2\r\n", 200),
+        ("X-Forwarded-For: 127.0.0.2:4711\r\n", 200),
+        ("X-Forwarded-For: 203.0.113.5\r\n", 403),
+        ("X-Forwarded-For: 203.0.113.5:4711\r\n", 403),
+        ("X-Forwarded-For: [2001:db8::1]:4711\r\n", 403),
+        ("X-Forwarded-For: unknown\r\n", 403),
+        ("X-Forwarded-For: 10.9.9.9, _hidden\r\n", 403),
+        ("X-Forwarded-For: 203.0.113.5, \r\n", 403),
+        ("", 403),
+    ] {
+        let answer = stage.ask(get("/inside/x", fields));
+        assert_eq!(answer.status(), Some(status), "{fields}");
+    }
+    let told = stage.close().log;
+    assert_eq!(told.matches("client-unknown").count(), 1, "{told}");
+}
+
+#[test]
 fn attack_73_mapped_addresses_are_the_addresses_they_map() {
     let upstream = Upstream::content();
     let stage = Play {

@@ -22,28 +22,30 @@ use crate::secure_upstream::Authority;
 use crate::stage::upstream::Upstream as Plain;
 use crate::stage::{ALICE, PATIENCE, Play, Stage, http2, wait_for};
 
-type Answer = Result<Response<BoxBody<Bytes, Infallible>>, std::io::Error>;
-type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+pub(crate) type Answer = Result<Response<BoxBody<Bytes, Infallible>>, std::io::Error>;
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// An upstream of HTTP/2 on a thread of its own.
-struct Upstream {
-    address: SocketAddr,
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
     connections: Arc<AtomicUsize>,
 }
 
 /// How it is served.
 #[derive(Default)]
-struct Serving {
-    tls: Option<tokio_rustls::TlsAcceptor>,
-    streams_max: Option<u32>,
+pub(crate) struct Serving {
+    pub(crate) tls: Option<tokio_rustls::TlsAcceptor>,
+    pub(crate) streams_max: Option<u32>,
 }
 
 impl Upstream {
-    fn answering(answer: impl Fn(Request<Incoming>) -> Answering + Send + Sync + 'static) -> Self {
+    pub(crate) fn answering(
+        answer: impl Fn(Request<Incoming>) -> Answering + Send + Sync + 'static,
+    ) -> Self {
         Self::served(Serving::default(), answer)
     }
 
-    fn served(
+    pub(crate) fn served(
         serving: Serving,
         answer: impl Fn(Request<Incoming>) -> Answering + Send + Sync + 'static,
     ) -> Self {
@@ -100,7 +102,7 @@ where
 
 /// Tells what it was sent: the head as text in the body, and the request's own body behind it. Its trailers say that all is
 /// well, and how many trailer fields the request had.
-fn told(request: Request<Incoming>) -> Answering {
+pub(crate) fn told(request: Request<Incoming>) -> Answering {
     Box::pin(async move {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(std::io::Error::other)?;

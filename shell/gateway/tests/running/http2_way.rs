@@ -340,3 +340,62 @@ fn a_client_that_makes_no_room_for_its_response_is_not_waited_for() {
             || ended.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
     );
 }
+
+/// A frame (RFC 9113 section 4.1).
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = vec![size[1], size[2], size[3], kind, flags];
+    frame.extend_from_slice(&stream.to_be_bytes());
+    frame.extend_from_slice(payload);
+    frame
+}
+
+#[test]
+fn a_stream_that_takes_nothing_is_cut_beside_one_that_does() {
+    use std::io::Read;
+    const WINDOW_UPDATE: u8 = 8;
+    const RST_STREAM: u8 = 3;
+    let upstream = Upstream::content();
+    let stage = Play {
+        limits: "upstream_stall_secs = 1",
+        ..Play::default()
+    }
+    .open(upstream.address());
+    let mut client = stage.client();
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    client.send(frame(4, 0, 0, b"\x00\x04\x00\x00\x00\x00"));
+    let get = b"\x82\x86\x04\x09/public/x\x01\x01a";
+    // No window, and none is opened.
+    client.send(frame(1, 5, 1, get));
+    let begun = std::time::Instant::now();
+    let mut answered = 0;
+    let mut busy = 3;
+    client.send(frame(1, 5, busy, get));
+    client.send(frame(WINDOW_UPDATE, 0, busy, &100_u32.to_be_bytes()));
+    loop {
+        assert!(begun.elapsed() < crate::stage::PATIENCE, "never cut");
+        let mut head = [0; 9];
+        client.stream.read_exact(&mut head).unwrap();
+        let size = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(size).unwrap()];
+        client.stream.read_exact(&mut payload).unwrap();
+        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        assert_ne!(head[3], 7, "the whole connection is ended");
+        if (head[3], stream) == (RST_STREAM, 1) {
+            break;
+        }
+        // The end of a busy stream: there is another one.
+        if stream == busy && head[4] & 1 == 1 && head[3] < 2 {
+            answered += 1;
+            busy += 2;
+            client.send(frame(1, 5, busy, get));
+            client.send(frame(WINDOW_UPDATE, 0, busy, &100_u32.to_be_bytes()));
+        }
+    }
+    assert!(answered > 0);
+    // The connection is still good.
+    busy += 2;
+    client.send(frame(1, 5, busy, get));
+    client.send(frame(WINDOW_UPDATE, 0, busy, &100_u32.to_be_bytes()));
+    assert!(!client.until(b"ok").is_empty());
+}

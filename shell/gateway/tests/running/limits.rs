@@ -322,20 +322,52 @@ fn connections_max() {
         assert_eq!(client.send(GET).answer().status(), Some(200));
     }
     let mut third = stage.client();
-    third.send_if_open(GET);
-    assert!(third.answer_if_any().is_none());
+    third.send(GET);
+    let answer = third.answer();
+    assert_eq!(answer.status(), Some(503));
+    assert_eq!(answer.cause(), "gateway-overloaded");
+    assert_eq!(answer.field("connection"), Some("close"));
+    assert_eq!(answer.field("retry-after"), Some("1"));
+    third.stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(third.rest(), b"");
+    let head = GET.replace("GET", "HEAD");
+    let mut third = stage.client();
+    assert_eq!(third.send(&head).answer_to_head().status(), Some(503));
+    third.stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(third.rest(), b"");
+    // HTTP/2 says by GOAWAY that no stream was looked at (RFC 9113 section 6.8).
+    let mut third = stage.client();
+    third.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    third.stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let frames = third.rest();
+    assert_eq!((frames[3], frames[9 + 3]), (4, 7), "{frames:?}");
+    assert_eq!(frames[18..22], [0; 4], "{frames:?}");
     // Those that are open go on, and a place that becomes free is taken.
     assert_eq!(first.send(GET).answer().status(), Some(200));
     drop(first);
     let mut fourth = loop {
         let mut client = stage.client();
-        if client.send_if_open(GET) && client.answer_if_any().is_some() {
+        if client.send(GET).answer().status() == Some(200) {
             break client;
         }
     };
     assert_eq!(fourth.send(GET).answer().status(), Some(200));
     drop((second, third, fourth));
     assert!(stage.close().log.contains("gateway-overloaded"));
+}
+
+#[test]
+fn turned_away_max() {
+    let upstream = Upstream::content();
+    let stage = limited(&upstream, "connections_max = 1\nturned_away_max = 1");
+    let mut inside = stage.client();
+    assert_eq!(inside.send(GET).answer().status(), Some(200));
+    // It says nothing, and is waited for; the next is closed, since one is being told already.
+    let mut silent = stage.client();
+    let mut next = stage.client();
+    assert_eq!(next.rest(), b"");
+    assert_eq!(silent.send(GET).answer().status(), Some(503));
+    assert_eq!(inside.send(GET).answer().status(), Some(200));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use countersign_store::Store;
 
 use crate::stage::client::Client;
+use tokio::sync::Semaphore;
+
 use crate::stage::failing_store::Failing;
 use crate::stage::message::Message;
 use crate::stage::upstream::Upstream;
@@ -246,4 +248,19 @@ fn attack_31_32_a_store_that_fails_lets_nobody_in() {
     assert_eq!(client.send(&requests[1]).answer().status(), Some(200));
     let log = stage.close().log;
     assert!(log.contains("store-failed"), "{log}");
+}
+
+#[test]
+fn a_store_that_hangs_does_not_hold_the_log_back() {
+    let upstream = Upstream::content();
+    let until = Arc::new(Semaphore::new(0));
+    let stage = Play::default().open_on(upstream.address(), |inner| {
+        Arc::new(Failing::hanging(inner, Arc::clone(&until)))
+    });
+    for number in 0..3 {
+        let refused = format!("GET /api/{number} HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        assert_eq!(stage.ask(refused).status(), Some(401));
+        stage.wait_for_log(&format!("/api/{number}"));
+    }
+    until.close();
 }

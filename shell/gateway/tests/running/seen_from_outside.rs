@@ -143,7 +143,7 @@ fn it_is_ready_while_its_store_answers() {
     let body: serde_json::Value = serde_json::from_str(&answer.text()).unwrap();
     assert_eq!(
         body,
-        serde_json::json!({ "ready": false, "stopping": false, "store": false, "issuers": {} })
+        serde_json::json!({ "ready": false, "stopping": false, "store": false, "store_writable": true, "issuers": {} })
     );
     // It lives all the same: to start it anew would not help the store.
     assert_eq!(look(&stage, "/healthz").status(), Some(200));

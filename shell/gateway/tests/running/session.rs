@@ -5,6 +5,7 @@ mod attacks;
 mod browser;
 mod guessing;
 mod operation;
+mod second_factor;
 
 use countersign_secret::session::SessionSecret;
 use countersign_store::{SessionList, Store};

@@ -1,7 +1,7 @@
 //! The target and host that are decided on are the ones that the upstream gets, or the request is refused.
 
 use crate::stage::upstream::Upstream;
-use crate::stage::{Stage, usual};
+use crate::stage::{Play, Stage, usual};
 
 fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -230,4 +230,50 @@ fn raw_bytes_that_are_in_no_target_are_refused() {
         assert_eq!(answer.status(), Some(400), "{target:?}");
     }
     assert!(upstream.has_heard_nothing());
+}
+
+#[test]
+fn rfc9110_section_9_3_7_options_of_the_server_is_answered_here() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    let answer = stage.ask("OPTIONS * HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    assert_eq!(answer.status(), Some(204));
+    assert!(answer.field("allow").unwrap().contains("OPTIONS"));
+    for (request, cause) in [
+        (
+            "GET * HTTP/1.1\r\nHost: a.example\r\n\r\n",
+            "request-malformed",
+        ),
+        ("OPTIONS * HTTP/1.1\r\nHost: a b\r\n\r\n", "host-invalid"),
+        (
+            "OPTIONS * HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            "host-invalid",
+        ),
+    ] {
+        let answer = stage.ask(request);
+        assert_eq!(
+            (answer.status(), answer.cause()),
+            (Some(400), cause),
+            "{request}"
+        );
+    }
+    assert!(upstream.has_heard_nothing());
+}
+
+#[test]
+fn rfc9110_section_4_2_3_an_empty_path_is_a_slash() {
+    let upstream = Upstream::content();
+    let stage = Play {
+        more: "[[route]]\nname = \"root\"\npath = \"/\"\nupstream = \"app\"\nallow = \"anyone\"\n",
+        ..Play::default()
+    }
+    .open(upstream.address());
+    for (target, line) in [
+        ("http://a.example?x=1", "GET /?x=1 HTTP/1.1"),
+        ("http://a.example", "GET / HTTP/1.1"),
+        ("http://a.example/?x=1", "GET /?x=1 HTTP/1.1"),
+    ] {
+        assert_eq!(stage.ask(get(target)).status(), Some(200), "{target}");
+        assert_eq!(upstream.next().message.line(), line);
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Barrier};
 
 use crate::stage::client::Client;
 use crate::stage::upstream::{Connection, OK, Upstream};
@@ -282,7 +283,7 @@ fn a_tunnel_counts_among_the_connections() {
     let mut client = switched(&stage);
     let mut second = stage.client();
     second.send_if_open(get("/open", ""));
-    assert!(second.answer_if_any().is_none());
+    assert_eq!(second.answer().cause(), "gateway-overloaded");
     client.send("still");
     assert_eq!(client.until(b"still"), b"still");
 }
@@ -312,4 +313,30 @@ fn a_connection_that_was_not_switched_serves_on() {
         assert_eq!(client.send(get("/open", WISH)).answer().status(), Some(200));
     }
     assert_eq!(upstream.connections(), 1, "its connection is used again");
+}
+
+#[test]
+fn a_tunnel_ends_by_the_limits_that_its_request_began_under() {
+    let reloaded = Arc::new(Barrier::new(2));
+    let before_answer = Arc::clone(&reloaded);
+    let upstream = Upstream::played(move |mut connection| {
+        if connection.hear().is_some() {
+            before_answer.wait();
+            connection.say(SWITCHED);
+            echo(&mut connection);
+        }
+    });
+    let stage = stage(&upstream, "upgrade_idle_secs = 1");
+    let mut client = stage.client();
+    client.send(get("/open", WISH));
+    upstream.next();
+    let patient = Play {
+        limits: "upgrade_idle_secs = 3600",
+        sections: ROUTES,
+        ..Play::default()
+    };
+    stage.reload(&patient, upstream.address()).unwrap();
+    reloaded.wait();
+    assert_eq!(client.answer().status(), Some(101));
+    stage.wait_for_log("upgrade_idle_secs");
 }

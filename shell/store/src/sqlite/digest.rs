@@ -77,7 +77,9 @@ pub(super) fn account(
         )?
         .query_row(params![algorithm, realm], |row| row.get(0))?;
     let mut statement = connection.prepare_cached(
-        "SELECT users.name, secret, disabled, groups FROM digest_secrets JOIN users ON users.id = user_id
+        "SELECT users.name, secret, disabled, groups,
+             EXISTS (SELECT 1 FROM totp WHERE totp.user_id = users.id)
+         FROM digest_secrets JOIN users ON users.id = user_id
          WHERE algorithm = ?1 AND realm = ?2 AND user_id = ?3",
     )?;
     let mut rows = statement.query(params![algorithm, realm, found.or(stand_in)])?;
@@ -91,6 +93,7 @@ pub(super) fn account(
         secret: Secret::new(row.get(1)?),
         disabled: row.get(2)?,
         groups: to_list(groups, Kept::User)?,
+        second_factor: row.get(4)?,
     };
     Ok(found.map(|_| account))
 }

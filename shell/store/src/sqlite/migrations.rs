@@ -42,6 +42,16 @@ pub(super) const ALL: &[Migration] = &[
         name: "sessions",
         sql: include_str!("../../migrations/0004_sessions.sql"),
     },
+    Migration {
+        version: 5,
+        name: "refusal_who",
+        sql: include_str!("../../migrations/0005_refusal_who.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "second_factors",
+        sql: include_str!("../../migrations/0006_second_factors.sql"),
+    },
 ];
 
 /// Applies the steps that are missing, each in a transaction of its own. Several processes can do so at once.
@@ -52,17 +62,35 @@ pub(super) fn apply(
 ) -> Result<(), StoreError> {
     in_transaction(connection, || claim(connection, path))?;
     let known = migrations.last().map_or(0, |migration| migration.version);
-    let found: u32 = connection.query_row(
-        "SELECT coalesce(max(version), 0) FROM migrations",
-        [],
-        |row| row.get(0),
-    )?;
+    let found = form(connection)?;
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
     migrations
         .iter()
         .try_for_each(|migration| in_transaction(connection, || step(connection, migration)))
+}
+
+/// Whether a database is ours, and in a form that this version knows. Changes nothing.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if id != APPLICATION_ID {
+        return Err(StoreError::Foreign {
+            path: path.to_owned(),
+        });
+    }
+    let known = ALL.last().map_or(0, |migration| migration.version);
+    let found = form(connection)?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(())
+}
+
+/// The form that a database of ours has.
+pub(super) fn form(connection: &Connection) -> Result<u32, StoreError> {
+    let sql = "SELECT coalesce(max(version), 0) FROM migrations";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
 /// Makes an empty file ours, and refuses a file of another program.
@@ -126,10 +154,14 @@ fn in_transaction(
     outcome
 }
 
-/// SHA-256 in hexadecimal.
 fn checksum(sql: &str) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in digest(&SHA256, sql.as_bytes()).as_ref() {
+    hexadecimal(digest(&SHA256, sql.as_bytes()).as_ref())
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         // Writing to a `String` cannot fail.
         let _ = write!(text, "{byte:02x}");
     }

@@ -45,6 +45,16 @@ impl Readers {
         outcome
     }
 
+    /// Reads a part of each table that decides, by a connection that has nothing of it in memory.
+    pub(super) fn read_anew(&self) -> Result<(), StoreError> {
+        let connection = connection::open_for_reading(&self.path)?;
+        for table in ["changes", "users", "api_keys", "sessions"] {
+            let sql = format!("SELECT count(*) FROM (SELECT * FROM {table} LIMIT 1)");
+            connection.query_row(&sql, [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         // A panic elsewhere leaves a list of connections that is as good as before.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)

@@ -13,8 +13,9 @@ pub(super) fn keep(
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO refusals (request_id, time_unix_secs, cause, told, status, scheme, route, method, path, peer,
-             user_agent, steps)
-         VALUES (:request_id, :time, :cause, :told, :status, :scheme, :route, :method, :path, :peer, :user_agent, :steps)
+             user_agent, steps, host, subject, account, key_id, detail)
+         VALUES (:request_id, :time, :cause, :told, :status, :scheme, :route, :method, :path, :peer, :user_agent, :steps,
+             :host, :subject, :account, :key_id, :detail)
          ON CONFLICT (request_id) DO NOTHING",
     )?;
     for refusal in refusals {
@@ -31,6 +32,11 @@ pub(super) fn keep(
             ":peer": refusal.peer,
             ":user_agent": refusal.user_agent,
             ":steps": refusal.steps,
+            ":host": refusal.host,
+            ":subject": refusal.subject,
+            ":account": refusal.account,
+            ":key_id": refusal.key_id,
+            ":detail": refusal.detail,
         })?;
     }
     // Positions are given in sequence, so this is the number of rows without counting them.
@@ -47,7 +53,8 @@ pub(super) fn find(
     request_id: &str,
 ) -> Result<Option<RefusalRecord>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT request_id, time_unix_secs, cause, told, status, scheme, route, method, path, peer, user_agent, steps
+        "SELECT request_id, time_unix_secs, cause, told, status, scheme, route, method, path, peer, user_agent, steps,
+             host, subject, account, key_id, detail
          FROM refusals WHERE request_id = ?1",
     )?;
     let mut rows = statement.query([request_id])?;
@@ -69,5 +76,10 @@ pub(super) fn find(
         peer: row.get(9)?,
         user_agent: row.get(10)?,
         steps: row.get(11)?,
+        host: row.get(12)?,
+        subject: row.get(13)?,
+        account: row.get(14)?,
+        key_id: row.get(15)?,
+        detail: row.get(16)?,
     }))
 }

@@ -17,7 +17,7 @@ const FORGOTTEN_AT_ONCE_MAX: u32 = 64;
 /// The look-up of a request: by the unique digest, and the user by its primary key.
 pub(super) const RECORD: &str =
     "SELECT s.id, u.name, u.disabled, u.groups, s.created_unix_secs, s.used_unix_secs, s.idle_secs,
-         s.expires_unix_secs, s.ended_unix_secs
+         s.expires_unix_secs, s.ended_unix_secs, s.second_factor
      FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.digest = ?1";
 
@@ -29,8 +29,8 @@ pub(super) fn begin(
     let begun = connection
         .prepare_cached(
             "INSERT INTO sessions (id, digest, user_id, method, device, address, created_unix_secs, used_unix_secs,
-                 idle_secs, expires_unix_secs)
-             SELECT :id, :digest, id, :method, :device, :address, :now, :now, :idle_secs, :expires
+                 idle_secs, expires_unix_secs, second_factor)
+             SELECT :id, :digest, id, :method, :device, :address, :now, :now, :idle_secs, :expires, :second_factor
              FROM users WHERE id = :user_id AND version = :user_version AND disabled = 0",
         )?
         .execute(named_params! {
@@ -44,6 +44,7 @@ pub(super) fn begin(
             ":now": now_unix_secs,
             ":idle_secs": session.idle_secs,
             ":expires": session.expires_unix_secs,
+            ":second_factor": session.second_factor,
         })?;
     if begun == 0 {
         return Ok(false);
@@ -105,6 +106,7 @@ pub(super) fn record(
         idle_secs: row.get(6)?,
         expires_unix_secs: row.get(7)?,
         ended_unix_secs: row.get(8)?,
+        second_factor: row.get(9)?,
     }))
 }
 

@@ -111,7 +111,8 @@ pub(super) fn find(connection: &Connection, name: &str) -> Result<Option<User>, 
 
 pub(super) fn account(connection: &Connection, name: &str) -> Result<Option<Account>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, name, hash, disabled, groups, version FROM users WHERE name = ?1",
+        "SELECT id, name, hash, disabled, groups, version, EXISTS (SELECT 1 FROM totp WHERE user_id = users.id)
+         FROM users WHERE name = ?1",
     )?;
     let mut rows = statement.query([name])?;
     let Some(row) = rows.next()? else {
@@ -127,6 +128,7 @@ pub(super) fn account(connection: &Connection, name: &str) -> Result<Option<Acco
             Kept::User,
         )?,
         version: row.get(5)?,
+        second_factor: row.get(6)?,
     }))
 }
 

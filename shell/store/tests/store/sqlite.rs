@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use countersign_store::{Options, SqliteStore, Store, StoreError};
+use countersign_store::{Changes, Options, SqliteStore, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::conformance::{self, NOW, cheap, new_user};
@@ -66,6 +66,11 @@ conform! {
     sessions::sessions_past_their_time_are_not_listed_and_forgotten_at_last,
     sessions::ending_a_session_is_a_change_and_beginning_one_is_none,
     sessions::the_key_of_forms_is_drawn_once_and_is_not_that_of_nonces,
+    second_factors::a_second_factor_is_there_once_it_is_set,
+    second_factors::of_many_attempts_with_one_code_one_gets_in,
+    second_factors::new_recovery_codes_replace_the_old_ones,
+    second_factors::sessions_end_when_a_second_factor_comes_or_goes,
+    second_factors::a_session_says_whether_a_second_factor_was_given,
     refusals::a_refusal_is_kept_and_found,
     refusals::the_oldest_refusals_go_first,
     brakes::brakes_are_kept_in_place_of_older_ones_until_they_are_over,
@@ -138,4 +143,69 @@ async fn the_key_of_nonces_belongs_to_the_database() {
     let (_other_folder, path) = folder();
     let other = SqliteStore::open(&path, options()).unwrap();
     assert_ne!(other.nonce_key().await.unwrap().expose(), key.expose());
+}
+
+#[tokio::test]
+async fn a_file_that_was_replaced_is_not_asked_any_more() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path, options()).unwrap();
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    store.probe().await.unwrap();
+    let kept = path.with_extension("kept");
+    std::fs::rename(&path, &kept).unwrap();
+    let is_lost = |error| matches!(error, StoreError::Replaced { .. });
+    assert!(is_lost(store.change_stamp().await.unwrap_err()));
+    assert!(is_lost(store.user("alice").await.unwrap_err()));
+    assert!(is_lost(
+        store.add_user(new_user("bob"), NOW).await.unwrap_err()
+    ));
+    std::fs::write(&path, "").unwrap();
+    assert!(is_lost(store.in_place().unwrap_err()));
+    std::fs::rename(&kept, &path).unwrap();
+    store.change_stamp().await.unwrap();
+    assert!(store.user("alice").await.unwrap().is_some());
+    assert!(store.user("bob").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn damage_that_memory_hides_is_seen_by_a_probe() {
+    use std::io::{Seek as _, Write as _};
+    let (_folder, path) = folder();
+    drop(SqliteStore::open(&path, options()).unwrap());
+    let store = SqliteStore::open(&path, options()).unwrap();
+    store.probe().await.unwrap();
+    let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let length = file.metadata().unwrap().len();
+    file.seek(std::io::SeekFrom::Start(4096)).unwrap();
+    file.write_all(&vec![0xff; usize::try_from(length - 4096).unwrap()])
+        .unwrap();
+    assert!(matches!(
+        store.probe().await.unwrap_err(),
+        StoreError::Damaged
+    ));
+}
+
+#[tokio::test]
+async fn changes_that_are_not_kept_are_counted() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path, options()).unwrap();
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    // That a name is taken is no fault of the store.
+    store.add_user(new_user("alice"), NOW).await.unwrap_err();
+    let fares = |failed, last_failed| Changes {
+        failed,
+        last_failed,
+    };
+    assert_eq!(store.changes(), fares(0, false));
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch(
+            "CREATE TRIGGER no BEFORE INSERT ON users BEGIN SELECT RAISE(ABORT, 'no'); END;",
+        )
+        .unwrap();
+    store.add_user(new_user("bob"), NOW).await.unwrap_err();
+    assert_eq!(store.changes(), fares(1, true));
+    other.execute_batch("DROP TRIGGER no;").unwrap();
+    store.add_user(new_user("bob"), NOW).await.unwrap();
+    assert_eq!(store.changes(), fares(1, false));
 }

@@ -1,7 +1,11 @@
 #![allow(clippy::panic, reason = "tests")]
+use std::net::IpAddr;
+
+use countersign_policy::Network;
 use proptest::prelude::*;
 
 use super::*;
+use crate::request::ClientAddress;
 
 const NOW: i64 = 1_800_000_000;
 
@@ -47,7 +51,7 @@ fn a_clock_that_was_set_back_holds_nobody_longer_than_the_curve() {
     for mark in 0..20 {
         rules.count_failure(&mut tallies, Mark(mark), NOW);
     }
-    let held = rules.admit(&mut tallies, Mark(99), NOW - 1_000_000);
+    let held = rules.admit(&mut tallies, Pending::default(), Mark(99), NOW - 1_000_000);
     let Admission::Wait { secs, .. } = held else {
         panic!("{held:?}")
     };
@@ -62,7 +66,7 @@ fn an_attempt_that_one_brake_holds_takes_no_turn_at_the_others() {
         rules.count_failure(&mut tallies, Mark(mark), NOW);
     }
     let before = tallies.account;
-    let held = rules.admit(&mut tallies, Mark(99), NOW + 3);
+    let held = rules.admit(&mut tallies, Pending::default(), Mark(99), NOW + 3);
     assert!(
         matches!(
             held,
@@ -89,16 +93,56 @@ proptest! {
             match what {
                 0 => rules.count_failure(&mut tallies, Mark(mark), now),
                 1 => rules.count_success(&mut tallies, Mark(mark), now),
-                _ => drop(rules.admit(&mut tallies, Mark(mark), now)),
+                _ => drop(rules.admit(&mut tallies, Pending::default(), Mark(mark), now)),
             }
         }
         for _ in 0..3 {
-            let Admission::Wait { secs, brake } = rules.admit(&mut tallies, Mark(1), now) else {
+            let Admission::Wait { secs, brake } = rules.admit(&mut tallies, Pending::default(), Mark(1), now) else {
                 return Ok(());
             };
             prop_assert!((1..=rules.curve(brake).secs_max).contains(&secs));
             now += i64::from(secs);
         }
-        prop_assert_eq!(rules.admit(&mut tallies, Mark(1), now), Admission::Go);
+        prop_assert_eq!(rules.admit(&mut tallies, Pending::default(), Mark(1), now), Admission::Go);
     }
+}
+
+#[test]
+fn nobody_is_spared_for_the_address_of_a_proxy() {
+    let rules = BrakeRules {
+        exempt: vec!["10.0.0.0/8".parse().unwrap()],
+        ..rules()
+    };
+    let proxy = IpAddr::from([10, 0, 0, 1]);
+    assert_eq!(rules.network(ClientAddress::At(proxy)), None);
+    let counted = rules.network(ClientAddress::Behind(proxy));
+    assert_eq!(counted, Some(Network::around(proxy, 32, 64)));
+}
+
+#[test]
+fn attack_41_attempts_under_way_use_up_what_is_free() {
+    let rules = rules();
+    let under_way = |pair, account| Pending { pair, account };
+    let held = |brake| Admission::Wait { secs: 1, brake };
+    for (failures, pending, admission) in [
+        (0, under_way(1, 1), Admission::Go),
+        (0, under_way(2, 2), held(Brake::Pair)),
+        (1, under_way(0, 2), Admission::Go),
+        (1, under_way(1, 1), held(Brake::Pair)),
+        (0, under_way(0, 4), held(Brake::Account)),
+    ] {
+        let mut tallies = both();
+        for mark in 0..failures {
+            rules.count_failure(&mut tallies, Mark(mark), NOW);
+        }
+        let admitted = rules.admit(&mut tallies, pending, Mark(99), NOW);
+        assert_eq!(admitted, admission, "{failures} {pending:?}");
+    }
+    // The turn that a delay has given does not wait for anybody.
+    let mut tallies = both();
+    for mark in 0..3 {
+        rules.count_failure(&mut tallies, Mark(mark), NOW);
+    }
+    let admitted = rules.admit(&mut tallies, under_way(1, 0), Mark(99), NOW + 600);
+    assert_eq!(admitted, Admission::Go);
 }

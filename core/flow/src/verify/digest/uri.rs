@@ -70,7 +70,7 @@ mod tests {
             authority: Some("api.example.com:8080"),
             path_and_query: target,
             headers: &HeaderMap::new(),
-            client: "192.0.2.1".parse().unwrap(),
+            client: std::net::IpAddr::from([192, 0, 2, 1]).into(),
             original_target: original,
             wants_tunnel: false,
         };

@@ -17,11 +17,9 @@ use crate::settings::KeySource;
 pub(super) fn read(
     fields: &Fields<'_>,
     identifier: Option<&Located<&str>>,
+    allow_http: bool,
     scene: Scene<'_>,
 ) -> (Option<KeySource>, Vec<Algorithm>) {
-    let allow_http = fields
-        .flag(&issuer::ALLOW_HTTP)
-        .is_some_and(|flag| flag.value);
     let source = fields
         .table(&issuer::KEYS)
         .and_then(|keys| source(&keys, identifier, allow_http, scene));

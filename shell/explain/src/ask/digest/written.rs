@@ -25,6 +25,11 @@ pub(super) async fn ask(
 ) {
     let credentials = match parse(sent.secret.expose()) {
         Ok(credentials) => credentials,
+        Err(_) if has_list_of_qop(sent.secret.expose()) => {
+            let cause = Cause::DigestChallengeMisread;
+            let evidence = "the credentials of `Digest` have the challenge's list in `qop`, where the one that was chosen belongs: `qop=auth`";
+            return scene.found(Finding::new(cause, Weight::Strong, evidence));
+        }
         Err(defect) => {
             let evidence = format!(
                 "the credentials of `Digest` cannot be read: {}",
@@ -69,6 +74,14 @@ pub(super) async fn ask(
         Answering::Unanswerable(misreading) => unanswerable(scene, misreading),
         Answering::Unclear(_) | Answering::NotSent => sent::suspect(scene, suspicions),
     }
+}
+
+/// Whether the challenge's list of `qop` was copied whole and without its quotes: what follows the comma is no parameter.
+fn has_list_of_qop(list: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(list).to_ascii_lowercase();
+    let mut parts = text.split(',').map(str::trim);
+    let is_qop = |part: &str| part.starts_with("qop=") && !part.contains('"');
+    parts.any(is_qop) && matches!(parts.next(), Some("auth" | "auth-int"))
 }
 
 /// The response was the right one. Was the nonce too old, or its count used before?

@@ -85,7 +85,13 @@ impl<'c> View<'c> {
     /// Whether it carries another credential than cookies.
     pub(super) fn has_credential_beside_cookies(&self) -> bool {
         let mut carried = self.credentials.iter();
-        carried.any(|credential| credential.carrier != Carrier::Cookie)
+        // What a sign-in sends a page back with (`code`, a verifier) is for that moment, and the session is in the cookies.
+        let is_of_a_visit = |carrier: &Carrier| {
+            self.maker.kind == Kind::Page && matches!(carrier, Carrier::Query(_))
+        };
+        carried.any(|credential| {
+            credential.carrier != Carrier::Cookie && !is_of_a_visit(&credential.carrier)
+        })
     }
 
     /// The cookies that it carries.

@@ -20,7 +20,8 @@ pub(super) fn look(scene: &mut Scene<'_>) {
     let is_bare = credentials_of(&request).is_empty();
     // With a login at hand the client waits for a challenge: nothing is missing but the answer to it.
     let has_login = scene.case.login.is_some() || !scene.case.negotiates.is_empty();
-    if !is_bare || has_login || refusal.status != 401 || is_preflight(&request) {
+    let is_refusal = refusal.status == 401 || refusal.refuses;
+    if !is_bare || has_login || !is_refusal || is_preflight(&request) {
         return;
     }
     let parsed = refusal.challenges();
@@ -29,7 +30,10 @@ pub(super) fn look(scene: &mut Scene<'_>) {
         .iter()
         .map(|challenge| challenge.scheme_word().to_owned())
         .collect();
-    let mut evidence = "the request carries no credentials, and the answer is 401".to_owned();
+    let mut evidence = match refusal.refuses {
+        true => "the request carries no credentials, and the answer is a refusal".to_owned(),
+        false => "the request carries no credentials, and the answer is 401".to_owned(),
+    };
     if !offers.is_empty() {
         evidence.push_str(&format!(", which asks for {}", offers.join(", ")));
     }

@@ -2,14 +2,56 @@
 
 use countersign_cause::Cause;
 use countersign_wire::Challenge;
+use countersign_wire::basic::client::{Charset, authorization};
 
+use crate::ask::trial::{self, Trial};
+use crate::case::Negotiated;
+use crate::command;
+use crate::credential::with_authorization;
 use crate::finding::{Finding, Fix, Weight};
 use crate::scene::Scene;
 
 /// API Gateway does not let `WWW-Authenticate` through under its own name.
 const RENAMED: &str = "x-amzn-remapped-www-authenticate";
 
-pub(super) fn look(scene: &mut Scene<'_>) {
+pub(super) async fn ask(scene: &mut Scene<'_>) {
+    look(scene);
+    unasked(scene).await;
+}
+
+/// Sends the login that waits for a challenge without waiting.
+async fn unasked(scene: &mut Scene<'_>) {
+    let lacks_challenge = |finding: &Finding| {
+        finding.cause == Cause::ChallengeMissing && finding.weight >= Weight::Strong
+    };
+    let speaks_basic = scene.case.negotiates.contains(&Negotiated::Basic);
+    if !speaks_basic || scene.is_proven() || !scene.findings.iter().any(lacks_challenge) {
+        return;
+    }
+    let (Some(request), Some(login)) = (scene.baseline.request.clone(), &scene.case.login) else {
+        return;
+    };
+    let line = authorization(&login.user, login.password.expose(), Charset::Utf8);
+    let Ok(line) = line else {
+        return;
+    };
+    let at_once = with_authorization(&request, line.expose().as_bytes());
+    let why = "the same with the login as `Basic`, without waiting for a challenge";
+    let Trial::Passed(answer) = trial::run(scene, &at_once, why).await else {
+        return;
+    };
+    let cause = Cause::ChallengeMissing;
+    let evidence = format!(
+        "the same login as `Basic`, sent without being asked for, is answered {}: only the challenge is missing",
+        answer.status
+    );
+    let text = "Add `WWW-Authenticate: Basic realm=\"example\"` to every 401 of the server. Until then let the client send its login without waiting: for curl `-u` without `--anyauth` or `--digest`.";
+    let command = command::curl(scene.case, &at_once);
+    let fix = Fix::new(cause.entry().who, text).with_command(command);
+    scene.found(Finding::new(cause, Weight::Proof, evidence).with_fix(fix));
+}
+
+fn look(scene: &mut Scene<'_>) {
     let Some(refusal) = super::explained(scene) else {
         return;
     };

@@ -8,6 +8,7 @@ use crate::credential::{Carrier, credentials_of};
 use crate::finding::{Finding, Weight};
 use crate::message::Answer;
 use crate::scene::Scene;
+use crate::words::disguised;
 
 /// Of a page, so much is looked at.
 const PAGE_BYTES_MAX: usize = 64 * 1024;
@@ -34,7 +35,7 @@ fn page(scene: &mut Scene<'_>, answer: &Answer) {
     let text = page_of(answer);
     let has_form = is_sign_in_form(&text);
     let status = answer.status;
-    // Words that a vendor answers with are read before; they make the refusal, whatever the status.
+    // Words are read before; where they say why, that is what is to be mended.
     let is_told = scene
         .findings
         .iter()
@@ -50,11 +51,57 @@ fn page(scene: &mut Scene<'_>, answer: &Answer) {
             "the answer is 203 with a page, which is how some services show their sign-in";
         found(scene, Weight::Strong, evidence.to_owned());
         behind(scene);
-    } else if is_told && says_no(answer) || names_a_refusal(answer) {
+    } else if let Some(reason) = denied_in_a_field(answer) {
+        let evidence = format!(
+            "the answer is {status}, and its field `{}` says that the sign-in was denied (`{}`)",
+            reason.name, reason.says
+        );
+        found(scene, Weight::Strong, evidence);
+        let evidence = "the sign-in was denied, and the answer is for nobody in particular";
+        let cause = match reason.says {
+            "AUTHENTICATION_DENIED" => Cause::AccountLocked,
+            _ => Cause::CredentialsRejected,
+        };
+        scene.found(Finding::new(cause, Weight::Fair, evidence));
+    } else if answer.refuses || names_a_refusal(answer) {
         let evidence =
             format!("the answer is {status}, and its document says that it is a refusal");
-        found(scene, Weight::Strong, evidence);
+        let weight = match is_told && answer.refuses {
+            true => Weight::Fair,
+            false => Weight::Strong,
+        };
+        found(scene, weight, evidence);
     }
+}
+
+/// A field in which a server says how the sign-in went, and what it says of one that failed.
+struct Denied {
+    name: &'static str,
+    says: &'static str,
+}
+
+/// Fields of that kind. Atlassian's Seraph refuses the login and lets the request go on as nobody's; `DENIED` is for an
+/// account that has to solve a riddle first.
+const DENIALS: [Denied; 3] = [
+    Denied {
+        name: "X-Seraph-LoginReason",
+        says: "AUTHENTICATION_DENIED",
+    },
+    Denied {
+        name: "X-Seraph-LoginReason",
+        says: "AUTHENTICATED_FAILED",
+    },
+    Denied {
+        name: "X-Authentication-Denied-Reason",
+        says: "CAPTCHA_CHALLENGE",
+    },
+];
+
+fn denied_in_a_field(answer: &Answer) -> Option<&'static Denied> {
+    DENIALS.iter().find(|denied| {
+        let value = answer.fields.text(denied.name);
+        value.is_some_and(|value| value.contains(denied.says))
+    })
 }
 
 /// What a vendor's words can be about in an answer that looks like a success.
@@ -64,15 +111,6 @@ fn speaks_of_credentials(cause: Cause) -> bool {
         Stage::Sent | Stage::Form | Stage::Secret | Stage::Token | Stage::Session => true,
         Stage::Path | Stage::Exchange | Stage::Grant | Stage::Server | Stage::Gateway => false,
     }
-}
-
-fn says_no(answer: &Answer) -> bool {
-    let document: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
-    document.is_some_and(|document| {
-        let is_false =
-            |name: &str| document.get(name).and_then(serde_json::Value::as_bool) == Some(false);
-        is_false("ok") || is_false("success") || document.get("errors").is_some()
-    })
 }
 
 /// Whether an answer is a page with a form that asks for a password.
@@ -85,22 +123,10 @@ fn page_of(answer: &Answer) -> String {
     String::from_utf8_lossy(answer.body.get(..end).unwrap_or_default()).to_lowercase()
 }
 
-/// A document that has the status of a refusal in it: `{"code": 401}`.
+/// A document that has the number of a refusal in it: `{"code": 401}`.
 fn names_a_refusal(answer: &Answer) -> bool {
     let document: Option<serde_json::Value> = serde_json::from_slice(&answer.body).ok();
-    let is_refusal = |value: &serde_json::Value| {
-        let number = value.as_u64();
-        let text = value.as_str().and_then(|text| text.parse().ok());
-        matches!(number.or(text), Some(401 | 403))
-    };
-    document.is_some_and(|document| {
-        let names = ["code", "status", "statusCode", "status_code", "errcode"];
-        let holds = |part: &serde_json::Value| {
-            let mut values = names.iter().filter_map(|name| part.get(name));
-            values.any(is_refusal)
-        };
-        holds(&document) || document.get("error").is_some_and(holds)
-    })
+    document.is_some_and(|document| disguised::names_a_refusal(&document))
 }
 
 fn is_sign_in_form(text: &str) -> bool {

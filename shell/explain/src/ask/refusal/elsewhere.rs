@@ -15,7 +15,7 @@ use crate::message::{Answer, Request};
 use crate::scene::{Scene, Sees};
 
 /// Nobody has a resource of this name.
-const NO_SUCH: &str = "countersign-no-such-resource";
+pub(super) const NO_SUCH: &str = "countersign-no-such-resource";
 
 pub(super) async fn ask(scene: &mut Scene<'_>) {
     let (Some(request), Some(refusal)) =
@@ -96,7 +96,7 @@ async fn is_area_guarded(scene: &mut Scene<'_>, request: &Request, refusal: &Ans
     true
 }
 
-fn moved(request: &Request, path: impl Fn(&str) -> String) -> Option<Request> {
+pub(super) fn moved(request: &Request, path: impl Fn(&str) -> String) -> Option<Request> {
     let mut url: Url = request.url.clone();
     let path = path(url.path());
     url.set_path(&path);

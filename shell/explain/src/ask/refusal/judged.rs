@@ -32,7 +32,7 @@ pub(super) fn look(scene: &mut Scene<'_>) {
     let Some(kind) = kind_of(&credentials_of(request)) else {
         return;
     };
-    if !matches!(refusal.status, 400 | 401 | 403) {
+    if !matches!(refusal.status, 400 | 401 | 403) && !refusal.refuses {
         return;
     }
     match scene.baseline.sees {
@@ -43,7 +43,7 @@ pub(super) fn look(scene: &mut Scene<'_>) {
         Sees::Recognises => recognised(scene, kind, &refusal),
         Sees::Overlooks => overlooked(scene, &refusal),
         // Without a comparison the words of the refusal have to do.
-        Sees::Unknown if refusal.status == 401 => unknown(scene, kind),
+        Sees::Unknown if refusal.status == 401 || refusal.refuses => unknown(scene, kind),
         Sees::Unknown | Sees::Nothing | Sees::PassesWithout | Sees::Passes => {}
     }
 }

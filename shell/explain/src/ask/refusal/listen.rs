@@ -95,6 +95,11 @@ fn beside_what_is_known(scene: &Scene<'_>, mut finding: Finding) -> Option<Findi
     Some(finding)
 }
 
+fn is_in_authorization(scene: &Scene<'_>) -> bool {
+    let request = scene.case.request.as_ref();
+    request.is_some_and(|request| request.fields.has("authorization"))
+}
+
 fn is_signed(scene: &Scene<'_>) -> bool {
     let request = scene.case.request.as_ref();
     let credentials = request.map(credentials_of).unwrap_or_default();
@@ -126,12 +131,16 @@ fn changed_on_the_way(scene: &mut Scene<'_>) {
 /// The words say that nothing came. Whether others come through the same field tells if it is taken away.
 fn arrival(scene: &mut Scene<'_>) {
     let cause = Cause::ProxyStrippedCredentials;
+    let alike = "the answer is the same to these credentials, to made-up ones and to none";
     match scene.baseline.sees {
-        Sees::Alike => scene.found(Finding::new(
-            cause,
-            Weight::Fair,
-            "the answer is the same to these credentials, to made-up ones and to none",
-        )),
+        Sees::Alike if is_in_authorization(scene) => {
+            scene.found(Finding::new(cause, Weight::Fair, alike));
+        }
+        // Fields of their own are seldom taken away, and often not those that are read.
+        Sees::Alike => {
+            scene.found(Finding::new(Cause::HeaderWrongPlace, Weight::Fair, alike));
+            scene.found(Finding::new(cause, Weight::Slight, alike));
+        }
         // One in front takes the token, or a made-up one would fare the same; the one behind misses it.
         Sees::Overlooks if is_well_formed(scene) => {
             let evidence = "a made-up token is refused as invalid, and to this one the answer is that there is none: it passes one check, and is gone at the next";

@@ -16,7 +16,26 @@ pub(super) fn look(scene: &mut Scene<'_>) {
         407 => proxy(scene, &refusal),
         // RFC 9110 section 11.7.1: a proxy that wants credentials says 407; some say 401 to CONNECT.
         401 if refusal.from_proxy => proxy(scene, &refusal),
+        // RFC 4918 section 11.3 has it for resources; services without those have it for accounts.
+        423 => found(scene, Cause::AccountLocked, "the status 423 says `Locked`"),
         431 => size(scene),
+        // Of ASP.NET and IIS.
+        440 => found(
+            scene,
+            Cause::SessionExpired,
+            "the status 440 says that the sign-in timed out",
+        ),
+        // Of ArcGIS and those that took it over.
+        498 => found(
+            scene,
+            Cause::TokenExpired,
+            "the status 498 says that the token ran out or is not valid",
+        ),
+        499 => found(
+            scene,
+            Cause::CredentialsMissing,
+            "the status 499 says that a token is due",
+        ),
         500..=504 => backend(scene, &refusal),
         _ => {}
     }
@@ -32,6 +51,10 @@ pub(super) fn look(scene: &mut Scene<'_>) {
         ));
     }
     rate(scene, &refusal);
+}
+
+fn found(scene: &mut Scene<'_>, cause: Cause, evidence: &str) {
+    scene.found(Finding::new(cause, Weight::Fair, evidence));
 }
 
 /// RFC 9110 section 15.5.8: the client must first authenticate itself with the proxy.
@@ -107,6 +130,13 @@ fn backend(scene: &mut Scene<'_>, refusal: &Answer) {
         return;
     }
     let given = refusal.status;
+    // SOAP has a fault under 500 for whatever is wrong: what it says goes before its status.
+    let is_told = scene.findings.iter().any(|finding| {
+        finding.cause == Cause::CredentialsRejected && finding.weight >= Weight::Fair
+    });
+    if is_told && given == 500 {
+        return;
+    }
     let both = made_up.is_some_and(|made_up| made_up >= 500);
     let evidence = format!(
         "with credentials the answer is {given}, without them {}: it fails where they are checked",

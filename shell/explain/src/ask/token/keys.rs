@@ -51,6 +51,9 @@ pub(super) async fn ask(
     };
     note_untold(scene, &name, &issuer);
     let mut seen = by_its_name(scene, &name, &issuer, said);
+    if issuer.document.is_none() {
+        seen.extend(by_the_server(scene, &name).await);
+    }
     if let Some(keys) = &issuer.keys {
         let look = Look {
             scene,
@@ -63,6 +66,40 @@ pub(super) async fn ask(
         seen.extend(look.at(keys, &issuer));
     }
     (seen, issuer)
+}
+
+/// The server that refuses may be the issuer itself, under another name than the one in the token: Keycloak's own API.
+/// It is asked only where the address of the request has the path of the issuer's name in it.
+async fn by_the_server(scene: &mut Scene<'_>, name: &str) -> Option<Seen> {
+    let asked = scene.case.request.as_ref()?.url.clone();
+    let named: Url = name.parse().ok()?;
+    let path = named.path().trim_end_matches('/').to_owned();
+    let is_below = format!("{}/", asked.path()).contains(&format!("{path}/"));
+    if path.is_empty() || !is_below || named.origin() == asked.origin() {
+        return None;
+    }
+    for place in [path.as_str(), ""] {
+        let url = asked
+            .join(&format!("{place}/.well-known/openid-configuration"))
+            .ok()?;
+        let why = "whether the server is the issuer under another name";
+        let answer = scene.prober.fetch(&url, why).await.ok()?;
+        let document = issuer::document(&answer);
+        let own = document
+            .as_ref()
+            .and_then(|document| document.get("issuer")?.as_str());
+        let Some(own) = own else {
+            continue;
+        };
+        return (own != name).then(|| {
+            let evidence = format!(
+                "the server that is asked is an issuer itself and calls itself `{own}`, and `iss` of the token is `{name}`: {}",
+                difference(name, own)
+            );
+            Seen::soft(Cause::IssuerMismatch, Weight::Strong, evidence)
+        });
+    }
+    None
 }
 
 /// Without its issuer the signature of a token is not looked at, which is said.

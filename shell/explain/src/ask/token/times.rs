@@ -29,7 +29,10 @@ pub(super) fn look(
     seen.extend(units(heard));
     seen.extend(end(heard, clocks));
     seen.extend(start(heard, clocks));
-    seen.extend(lifetime(heard, clocks, said, url));
+    let lifetime = lifetime(heard, clocks, said, url);
+    let (lifetime, skew) = unless_made_ahead(heard, clocks, lifetime);
+    seen.extend(lifetime);
+    seen.extend(skew);
     if !seen.iter().any(|seen| {
         !matches!(
             seen.finding.cause,
@@ -268,6 +271,34 @@ fn lifetime(
         )),
         Some(_) | None => None,
     }
+}
+
+/// An end that is too far off because the token was made by a clock that is ahead: by its own count it may be short enough.
+fn unless_made_ahead(
+    heard: &Hearsay<'_>,
+    clocks: &Clocks,
+    lifetime: Option<Seen>,
+) -> (Option<Seen>, Option<Seen>) {
+    let Some(issued) = heard.issued_unix_secs() else {
+        return (lifetime, None);
+    };
+    let ahead = issued.saturating_sub(clocks.at_the_server());
+    let mut lifetime = match lifetime {
+        Some(lifetime) if ahead > ROUNDING_SECS => lifetime,
+        other => return (other, None),
+    };
+    lifetime.firm = false;
+    lifetime.finding.weight = Weight::Fair;
+    let evidence = format!(
+        "the token's end is too far off, and its `iat` is {} ahead: the clock that made it is",
+        in_words(ahead)
+    );
+    let fix = Fix::new(
+        Cause::ClockSkew.entry().who,
+        "set the clock right that makes the token, or let `iat` be a minute back and count `exp` from the time now",
+    );
+    let skew = Seen::soft(Cause::ClockSkew, Weight::Strong, evidence).with_fix(fix);
+    (Some(lifetime), Some(skew))
 }
 
 /// The server says that a time does not fit, and by its own `Date` it does: the clock that judges is another one.

@@ -1,14 +1,23 @@
 //! A cookie file, as curl and browsers' export write it.
 //!
 //! Knows: the Netscape format and lines of `Set-Cookie`. Does not know the time: cookies that have run out are among
-//! them.
+//! them, and the file says when.
 
 use url::Url;
 
 use crate::cookie::path_matches;
 
-/// The cookies of a file that go to an address, as pairs of one `Cookie` field.
-pub(super) fn of_file(text: &str, url: &Url) -> Vec<String> {
+/// A cookie of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Cookie {
+    /// Name and value, as in a `Cookie` field.
+    pub(super) pair: String,
+    /// When it runs out, Unix seconds; `None` where it is for one run of the browser.
+    pub(super) ends_unix_secs: Option<i64>,
+}
+
+/// The cookies of a file that go to an address.
+pub(super) fn of_file(text: &str, url: &Url) -> Vec<Cookie> {
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
     text.lines()
         .filter_map(|line| {
@@ -23,9 +32,9 @@ pub(super) fn of_file(text: &str, url: &Url) -> Vec<String> {
 }
 
 /// Domain, whether subdomains count, path, whether it is for TLS alone, expiry, name, value.
-fn of_columns(line: &str, url: &Url, host: &str) -> Option<String> {
+fn of_columns(line: &str, url: &Url, host: &str) -> Option<Cookie> {
     let columns: Vec<&str> = line.split('\t').collect();
-    let [domain, subdomains, path, secure, _, name, value] = columns.as_slice() else {
+    let [domain, subdomains, path, secure, ends, name, value] = columns.as_slice() else {
         return None;
     };
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
@@ -35,13 +44,21 @@ fn of_columns(line: &str, url: &Url, host: &str) -> Option<String> {
     let fits = (host == domain || below)
         && path_matches(url.path(), path)
         && (!secure.eq_ignore_ascii_case("true") || url.scheme() == "https" || is_own);
-    fits.then(|| format!("{name}={value}"))
+    let ends = ends.trim().parse().ok().filter(|ends| *ends > 0);
+    fits.then(|| Cookie {
+        pair: format!("{name}={value}"),
+        ends_unix_secs: ends,
+    })
 }
 
-fn of_field(line: &str) -> Option<String> {
+fn of_field(line: &str) -> Option<Cookie> {
     let (name, value) = line.split_once(':')?;
     let pair = value.split(';').next()?.trim();
-    (name.eq_ignore_ascii_case("set-cookie") && pair.contains('=')).then(|| pair.to_owned())
+    (name.eq_ignore_ascii_case("set-cookie") && pair.contains('=')).then(|| Cookie {
+        pair: pair.to_owned(),
+        // `Expires` and `Max-Age` of such a line count from a moment that the file does not have.
+        ends_unix_secs: None,
+    })
 }
 
 #[cfg(test)]
@@ -57,7 +74,11 @@ mod tests {
                     #HttpOnly_b.a.example\tFALSE\t/app\tTRUE\t0\tcsrf\ttwo\n\
                     other.example\tTRUE\t/\tFALSE\t0\tno\tno\n\
                     Set-Cookie: plain=three; Path=/\n";
-        let of = |url: &str| of_file(file, &Url::parse(url).unwrap());
+        let pairs = |file: &str, url: &str| -> Vec<String> {
+            let cookies = of_file(file, &Url::parse(url).unwrap());
+            cookies.into_iter().map(|cookie| cookie.pair).collect()
+        };
+        let of = |url: &str| pairs(file, url);
         assert_eq!(
             of("https://b.a.example/app/x"),
             ["sid=one", "csrf=two", "plain=three"]
@@ -67,7 +88,15 @@ mod tests {
         // RFC 6265 section 5.1.4.
         assert_eq!(of("https://b.a.example/apple"), ["sid=one", "plain=three"]);
         let own = "localhost\tFALSE\t/\tTRUE\t0\tsid\tone\n";
-        let url = Url::parse("http://localhost:8080/").unwrap();
-        assert_eq!(of_file(own, &url), ["sid=one"]);
+        assert_eq!(pairs(own, "http://localhost:8080/"), ["sid=one"]);
+    }
+
+    #[test]
+    fn the_file_says_when_a_cookie_runs_out() {
+        let file = "a.example\tFALSE\t/\tFALSE\t1700000000\tsid\tone\n\
+                    a.example\tFALSE\t/\tFALSE\t0\tother\ttwo\n";
+        let cookies = of_file(file, &Url::parse("https://a.example/").unwrap());
+        let ends: Vec<_> = cookies.iter().map(|cookie| cookie.ends_unix_secs).collect();
+        assert_eq!(ends, [Some(1_700_000_000), None]);
     }
 }

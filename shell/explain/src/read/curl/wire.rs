@@ -223,7 +223,15 @@ fn cookie(asked: &Asked, url: &Url, case: &mut Case, files: &dyn Files) -> Optio
             continue;
         }
         match files.read(given) {
-            Ok(bytes) => pairs.extend(cookies::of_file(&String::from_utf8_lossy(&bytes), url)),
+            Ok(bytes) => {
+                for cookie in cookies::of_file(&String::from_utf8_lossy(&bytes), url) {
+                    let name = cookie.pair.split('=').next().unwrap_or_default();
+                    if let Some(ends) = cookie.ends_unix_secs {
+                        case.cookie_ends.push((name.to_owned(), ends));
+                    }
+                    pairs.push(cookie.pair);
+                }
+            }
             Err(fault) if fault.kind() == std::io::ErrorKind::Unsupported => case.left_out.push(
                 "the cookie file of `-b` was not read, so its cookies are missing here".to_owned(),
             ),

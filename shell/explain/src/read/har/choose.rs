@@ -37,7 +37,8 @@ pub(super) fn entry(exchanges: &[Option<Exchange>]) -> Option<usize> {
         let later = exchanges.get(number + 1..).unwrap_or_default();
         if is_first_leg(exchange, later)
             || is_answered_later(exchange, later)
-            || kind == Kind::SignIn && signs_in(exchange, later)
+            || kind == Kind::SignIn
+                && signs_in(exchange, exchanges.get(..number).unwrap_or_default(), later)
         {
             continue;
         }
@@ -150,7 +151,7 @@ fn is_first_leg(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
 }
 
 /// Whether the visitor who was sent to the sign-in page signed in, and went on with new credentials.
-fn signs_in(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
+fn signs_in(exchange: &Exchange, earlier: &[Option<Exchange>], later: &[Option<Exchange>]) -> bool {
     let own = carried(exchange);
     later.iter().flatten().any(|other| {
         other.request.origin() == exchange.request.origin()
@@ -159,8 +160,25 @@ fn signs_in(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
             && !is_decoration(other)
             && carried(other)
                 .iter()
-                .any(|credential| !own.contains(credential))
+                .any(|credential| !own.contains(credential) && !was_there(credential, earlier))
     })
+}
+
+/// Whether all of a cookie line was set before: a cookie that only stayed away once tells of no sign-in.
+fn was_there(cookies: &[u8], earlier: &[Option<Exchange>]) -> bool {
+    let was_set = |pair: &str| {
+        let answers = earlier
+            .iter()
+            .flatten()
+            .filter_map(|one| one.answer.as_ref());
+        let mut lines = answers.flat_map(|answer| answer.fields.all("set-cookie"));
+        lines.any(|line| {
+            let line = String::from_utf8_lossy(line);
+            line.split(';').next().unwrap_or_default().trim() == pair
+        })
+    };
+    let cookies = String::from_utf8_lossy(cookies);
+    cookies.split(';').map(str::trim).all(was_set)
 }
 
 /// Whether a preflight of the request is in the recording.

@@ -16,6 +16,7 @@ use super::BODY_BYTES_MAX;
 use super::member::{is_set, list, number, pairs, text};
 use crate::case::{BlockedCookie, Exchange, Recorded};
 use crate::message::{Answer, Fields, Request};
+use crate::words::disguised;
 
 /// An entry whose page is still a name.
 pub(super) struct Raw {
@@ -55,6 +56,7 @@ fn answer(response: &Value) -> Answer {
     answer.truncated = truncated;
     // What is recorded is the body after decoding.
     answer.fields.remove("content-encoding");
+    answer.refuses = disguised::refuses(&answer);
     answer
 }
 

@@ -8,6 +8,7 @@ use super::head::{Head, Line};
 use super::verbose;
 use crate::message::Answer;
 use crate::read::{ReadFault, bounded};
+use crate::words::disguised;
 
 /// Reads an answer as `curl -i` or `curl -v` saves it; of several (a `100 Continue`, redirects) the last. Without a
 /// status line the status is the one that fields or body name, and 401 where nothing names one.
@@ -21,12 +22,13 @@ pub fn answer(text: &[u8]) -> Result<Answer, ReadFault> {
         return Err(ReadFault::new("the answer is empty")
             .with_help("save it with `curl -i`, so that its status and fields are in it"));
     }
-    if verbose::is_verbose(text)
-        && let Some(plain) = verbose::received(text)
-    {
-        return of_messages(&plain);
-    }
-    of_messages(text)
+    let received = verbose::is_verbose(text).then(|| verbose::received(text));
+    let mut answer = match received.flatten() {
+        Some(plain) => of_messages(&plain)?,
+        None => of_messages(text)?,
+    };
+    answer.refuses = disguised::refuses(&answer);
+    Ok(answer)
 }
 
 fn of_messages(text: &[u8]) -> Result<Answer, ReadFault> {

@@ -55,6 +55,7 @@ pub(super) fn of(case: &Case) -> Gathered {
         expected: _,
         meant,
         contents,
+        cookie_ends: _,
         left_out: _,
         noticed: _,
     } = case;

@@ -165,7 +165,7 @@ impl Concept {
     }
 
     /// Whether it is what is said, and not of what.
-    const fn is_said(self) -> bool {
+    pub(super) const fn is_said(self) -> bool {
         self.is_predicate()
             || self.denied().is_some()
             || matches!(

@@ -1,4 +1,4 @@
-//! The documents that lead to an issuer's keys.
+//! The documents that lead to an issuer's keys, and to where it is asked about tokens.
 //!
 //! Knows: OpenID Connect Discovery 1.0, RFC 8414 and their addresses. Does not know the network.
 
@@ -8,7 +8,17 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
-    jwks_uri: String,
+    jwks_uri: Option<String>,
+    introspection_endpoint: Option<String>,
+}
+
+/// What is looked for in the metadata.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted {
+    /// `jwks_uri`.
+    Keys,
+    /// `introspection_endpoint` (RFC 8414 section 2).
+    Introspection,
 }
 
 /// The addresses at which an issuer's metadata can stand, the likelier first: OpenID Connect Discovery 1.0 section 4.1
@@ -29,11 +39,11 @@ pub(crate) fn addresses(issuer: &str) -> Vec<String> {
     addresses
 }
 
-/// The address of the keys, if the metadata is that of the issuer.
+/// The address that is wanted, if the metadata is that of the issuer.
 ///
 /// # Errors
 /// In words for the log.
-pub(crate) fn jwks_address(metadata: &[u8], issuer: &str) -> Result<String, String> {
+pub(crate) fn address_in(metadata: &[u8], issuer: &str, wanted: Wanted) -> Result<String, String> {
     let metadata: Metadata = serde_json::from_slice(metadata)
         .map_err(|error| format!("the metadata cannot be read: {error}"))?;
     // RFC 8414 section 3.3: the issuer must be identical to the one that the address was made from.
@@ -43,15 +53,24 @@ pub(crate) fn jwks_address(metadata: &[u8], issuer: &str) -> Result<String, Stri
             metadata.issuer.escape_debug()
         ));
     }
-    // Keys that came in the clear would be anybody's.
-    if issuer.starts_with("https://") && !metadata.jwks_uri.starts_with("https://") {
-        return Err("the metadata names an address without TLS for the keys".into());
+    let (found, name) = match wanted {
+        Wanted::Keys => (metadata.jwks_uri, "jwks_uri"),
+        Wanted::Introspection => (metadata.introspection_endpoint, "introspection_endpoint"),
+    };
+    let found = found.ok_or_else(|| format!("the metadata has no `{name}`"))?;
+    // Keys that came in the clear would be anybody's, and so would tokens that went so.
+    if issuer.starts_with("https://") && !found.starts_with("https://") {
+        return Err(format!(
+            "the metadata names an address without TLS for `{name}`"
+        ));
     }
-    Ok(metadata.jwks_uri)
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -69,13 +88,29 @@ mod tests {
     #[test]
     fn rfc8414_section_3_3_another_issuer_is_refused() {
         let metadata = br#"{"issuer":"https://evil.example","jwks_uri":"https://evil.example/k"}"#;
-        assert!(jwks_address(metadata, "https://id.example.com").is_err());
+        assert!(address_in(metadata, "https://id.example.com", Wanted::Keys).is_err());
     }
 
     #[test]
     fn keys_without_tls_are_refused_for_an_issuer_with_it() {
         let metadata =
             br#"{"issuer":"https://id.example.com","jwks_uri":"http://id.example.com/k"}"#;
-        assert!(jwks_address(metadata, "https://id.example.com").is_err());
+        assert!(address_in(metadata, "https://id.example.com", Wanted::Keys).is_err());
+    }
+
+    #[test]
+    fn rfc8414_section_2_each_endpoint_has_a_name_of_its_own() {
+        let metadata =
+            br#"{"issuer":"https://id.example.com","jwks_uri":"https://id.example.com/k",
+            "introspection_endpoint":"https://id.example.com/i"}"#;
+        let find = |wanted| address_in(metadata, "https://id.example.com", wanted).unwrap();
+        assert_eq!(find(Wanted::Keys), "https://id.example.com/k");
+        assert_eq!(find(Wanted::Introspection), "https://id.example.com/i");
+        let without = br#"{"issuer":"https://id.example.com"}"#;
+        for wanted in [Wanted::Keys, Wanted::Introspection] {
+            assert!(address_in(without, "https://id.example.com", wanted).is_err());
+        }
+        let clear = br#"{"issuer":"https://id.example.com","introspection_endpoint":"http://id.example.com/i"}"#;
+        assert!(address_in(clear, "https://id.example.com", Wanted::Introspection).is_err());
     }
 }

@@ -50,25 +50,37 @@ async fn fetch_unbounded(address: &str, tls: &Arc<ClientConfig>) -> Result<Fetch
     let uri: Uri = address
         .parse()
         .map_err(|_| format!("`{address}` is not an address"))?;
-    let host = uri
-        .host()
-        .ok_or_else(|| format!("`{address}` has no host"))?;
+    exchange(connect(&uri, tls).await?, &uri).await
+}
+
+/// A connection, in plain text or not.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+
+/// Connects to the server of an address.
+///
+/// # Errors
+/// In words for the log.
+pub(crate) async fn connect(uri: &Uri, tls: &Arc<ClientConfig>) -> Result<Box<dyn Duplex>, String> {
+    let host = uri.host().ok_or_else(|| format!("`{uri}` has no host"))?;
     let secure = uri.scheme_str() == Some("https");
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((bare, port))
         .await
         .map_err(|error| format!("cannot connect: {error}"))?;
-    if secure {
-        let name = ServerName::try_from(bare.to_owned())
-            .map_err(|_| format!("`{bare}` is not a server name"))?;
-        let stream = TlsConnector::from(Arc::clone(tls))
-            .connect(name, stream)
-            .await;
-        exchange(stream.map_err(|error| format!("no TLS: {error}"))?, &uri).await
-    } else {
-        exchange(stream, &uri).await
+    if !secure {
+        return Ok(Box::new(stream));
     }
+    let name = ServerName::try_from(bare.to_owned())
+        .map_err(|_| format!("`{bare}` is not a server name"))?;
+    let stream = TlsConnector::from(Arc::clone(tls))
+        .connect(name, stream)
+        .await;
+    Ok(Box::new(
+        stream.map_err(|error| format!("no TLS: {error}"))?,
+    ))
 }
 
 async fn exchange<S: AsyncRead + AsyncWrite + Unpin + 'static>(

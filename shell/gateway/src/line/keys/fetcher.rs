@@ -122,6 +122,7 @@ fn fixed_keys(issuer: &IssuerRules, source: &KeySource) -> Result<Option<KeySet>
     };
     match source {
         KeySource::Discovery | KeySource::JwksUrl(_) => Ok(None),
+        KeySource::Asked => parse(br#"{"keys":[]}"#),
         KeySource::Inline(json) => parse(json.as_bytes()),
         KeySource::JwksFile(path) => {
             parse(&std::fs::read(path).map_err(|error| unreadable(path, error))?)
@@ -153,7 +154,7 @@ fn shared_secret(issuer: &IssuerRules, secret: Secret<Vec<u8>>) -> Result<KeySet
 }
 
 /// Trusts what the system trusts, and the file's certificates beside.
-fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, StartError> {
+pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, StartError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca_file {
@@ -180,56 +181,65 @@ fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, StartError
     Ok(Arc::new(config))
 }
 
-struct Task {
-    name: Box<str>,
+/// Whether keys can be had of an issuer's source now: by how much its clock is ahead, if it says so. `Ok(None)` where nothing
+/// has to be fetched.
+///
+/// # Errors
+/// In words.
+pub(crate) async fn try_keys(
+    issuer: &IssuerRules,
+    keys: &IssuerKeys,
+) -> Result<Option<Option<i64>>, String> {
+    match &keys.source {
+        KeySource::Discovery | KeySource::JwksUrl(_) => {}
+        KeySource::Asked
+        | KeySource::JwksFile(_)
+        | KeySource::Inline(_)
+        | KeySource::SecretFile(_) => {
+            return Ok(None);
+        }
+    }
+    let origin = Origin::of(issuer, keys).map_err(|error| error.to_string())?;
+    let fetched = origin.fetch().await?;
+    Ok(Some(fetched.known.issuer_ahead_secs))
+}
+
+/// Where the keys of an issuer are fetched from.
+struct Origin {
     issuer: Box<str>,
     jwks_url: Option<String>,
     tls: Arc<ClientConfig>,
+}
+
+struct Task {
+    name: Box<str>,
+    origin: Origin,
     state: Arc<IssuerState>,
     log: Log,
     epoch: Arc<AtomicU64>,
 }
 
-impl Task {
-    fn of(
-        issuer: &IssuerRules,
-        keys: &IssuerKeys,
-        state: &Arc<IssuerState>,
-        epoch: &Arc<AtomicU64>,
-        log: &Log,
-    ) -> Result<Self, StartError> {
+impl Origin {
+    fn of(issuer: &IssuerRules, keys: &IssuerKeys) -> Result<Self, StartError> {
         let jwks_url = match &keys.source {
             KeySource::JwksUrl(url) => Some(url.clone()),
-            KeySource::Discovery
+            KeySource::Asked
+            | KeySource::Discovery
             | KeySource::JwksFile(_)
             | KeySource::Inline(_)
             | KeySource::SecretFile(_) => None,
         };
         Ok(Self {
-            name: issuer.name.clone(),
             issuer: issuer.issuer.clone(),
             jwks_url,
             tls: client_config(keys.ca_file.as_deref())?,
-            state: Arc::clone(state),
-            log: log.clone(),
-            epoch: Arc::clone(epoch),
         })
-    }
-
-    async fn run(self) {
-        let fresh = Fresh {
-            name: &self.name,
-            state: &self.state,
-            log: &self.log,
-            epoch: &self.epoch,
-        };
-        fresh.keep(|| self.fetch(), now_unix_secs).await;
     }
 
     async fn fetch(&self) -> Result<FetchedKeys, String> {
         let address = match &self.jwks_url {
             Some(address) => address.clone(),
-            None => self.discover().await?,
+            None => discover(&self.issuer, &self.tls, document::Wanted::Keys).await?,
         };
         let fetched = fetch::fetch(&address, &self.tls)
             .await
@@ -255,17 +265,57 @@ impl Task {
             refresh_secs: stated_secs.saturating_mul(3).saturating_div(4),
         })
     }
+}
 
-    async fn discover(&self) -> Result<String, String> {
-        let mut reasons = Vec::new();
-        for address in document::addresses(&self.issuer) {
-            let found = fetch::fetch(&address, &self.tls).await;
-            match found.and_then(|fetched| document::jwks_address(&fetched.body, &self.issuer)) {
-                Ok(jwks) => return Ok(jwks),
-                Err(reason) => reasons.push(format!("{address}: {reason}")),
-            }
+async fn discover(
+    issuer: &str,
+    tls: &Arc<ClientConfig>,
+    wanted: document::Wanted,
+) -> Result<String, String> {
+    let mut reasons = Vec::new();
+    for address in document::addresses(issuer) {
+        let found = fetch::fetch(&address, tls).await;
+        match found.and_then(|fetched| document::address_in(&fetched.body, issuer, wanted)) {
+            Ok(found) => return Ok(found),
+            Err(reason) => reasons.push(format!("{address}: {reason}")),
         }
-        Err(reasons.join("; "))
+    }
+    Err(reasons.join("; "))
+}
+
+/// The address at which an issuer is asked about its tokens, by its metadata.
+pub(crate) async fn discover_introspection(
+    issuer: &str,
+    tls: &Arc<ClientConfig>,
+) -> Result<String, String> {
+    discover(issuer, tls, document::Wanted::Introspection).await
+}
+
+impl Task {
+    fn of(
+        issuer: &IssuerRules,
+        keys: &IssuerKeys,
+        state: &Arc<IssuerState>,
+        epoch: &Arc<AtomicU64>,
+        log: &Log,
+    ) -> Result<Self, StartError> {
+        Ok(Self {
+            name: issuer.name.clone(),
+            origin: Origin::of(issuer, keys)?,
+            state: Arc::clone(state),
+            log: log.clone(),
+            epoch: Arc::clone(epoch),
+        })
+    }
+
+    async fn run(self) {
+        let fresh = Fresh {
+            name: &self.name,
+            state: &self.state,
+            log: &self.log,
+            epoch: &self.epoch,
+        };
+        fresh.keep(|| self.origin.fetch(), now_unix_secs).await;
     }
 }
 

@@ -50,6 +50,30 @@ impl Client {
         Message::read_as(&mut self.ahead, &mut self.stream, true).expect("a response")
     }
 
+    /// The next response; `None` where this comes to hold before.
+    pub(crate) fn answer_unless(&mut self, holds: impl Fn() -> bool) -> Option<Message> {
+        let timeout = self.stream.read_timeout().unwrap();
+        let look = std::time::Duration::from_millis(5);
+        self.stream.set_read_timeout(Some(look)).unwrap();
+        let mut part = [0; 4096];
+        let begun = loop {
+            match self.stream.read(&mut part) {
+                Ok(size) => {
+                    self.ahead.extend_from_slice(&part[..size]);
+                    break true;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    if holds() {
+                        break false;
+                    }
+                }
+                Err(error) => panic!("{error}"),
+            }
+        };
+        self.stream.set_read_timeout(timeout).unwrap();
+        begun.then(|| self.answer())
+    }
+
     /// Everything until the gateway closes.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         let mut all = std::mem::take(&mut self.ahead);

@@ -8,22 +8,40 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use countersign_secret::Secret;
 use countersign_secret::api_key::KeyId;
 use countersign_secret::password::PasswordHash;
+use countersign_secret::recovery::RecoveryDigest;
 use countersign_secret::session::{SessionDigest, SessionId};
 use countersign_store::{
-    AccountAnswer, Answer, BrakeRecord, DigestAccount, DigestName, DigestSecret, Imported, Key,
-    KeyList, KeyRecord, Lift, Lifts, NewKey, NewSession, NewUser, OnConflict, RefusalRecord,
-    Rotation, Session, SessionList, SessionRecord, Store, StoreError, User,
+    AccountAnswer, Answer, BrakeRecord, Changes, DigestAccount, DigestName, DigestSecret, Imported,
+    Key, KeyList, KeyRecord, Lift, Lifts, NewKey, NewSession, NewTotp, NewUser, OnConflict,
+    RefusalRecord, Rotation, Session, SessionList, SessionRecord, Store, StoreError, Totp,
+    TotpState, User,
 };
+use tokio::sync::Semaphore;
 
 /// A store that fails on demand, as one on a disk that is gone.
 pub(crate) struct Failing {
     inner: Arc<dyn Store>,
     fails: Arc<AtomicBool>,
+    /// Refusals are kept once this is closed.
+    hangs: Option<Arc<Semaphore>>,
 }
 
 impl Failing {
     pub(crate) fn new(inner: Arc<dyn Store>, fails: Arc<AtomicBool>) -> Self {
-        Self { inner, fails }
+        Self {
+            inner,
+            fails,
+            hangs: None,
+        }
+    }
+
+    /// A store that keeps no refusal until the semaphore is closed.
+    pub(crate) fn hanging(inner: Arc<dyn Store>, until: Arc<Semaphore>) -> Self {
+        Self {
+            inner,
+            fails: Arc::default(),
+            hangs: Some(until),
+        }
     }
 
     fn either<'a, T: 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
@@ -164,12 +182,51 @@ impl Store for Failing {
         self.either(self.inner.note_sessions_used(uses))
     }
 
+    fn totp(&self, user_id: i64) -> Answer<'_, Option<Totp>> {
+        self.either(self.inner.totp(user_id))
+    }
+
+    fn totp_state<'a>(&'a self, name: &'a str) -> Answer<'a, Option<TotpState>> {
+        self.either(self.inner.totp_state(name))
+    }
+
+    fn set_totp(&self, new: NewTotp, now: i64) -> Answer<'_, Option<i64>> {
+        self.either(self.inner.set_totp(new, now))
+    }
+
+    fn use_totp_step(&self, user_id: i64, step: i64) -> Answer<'_, bool> {
+        self.either(self.inner.use_totp_step(user_id, step))
+    }
+
+    fn use_recovery_code(&self, user_id: i64, digest: RecoveryDigest) -> Answer<'_, bool> {
+        self.either(self.inner.use_recovery_code(user_id, digest))
+    }
+
+    fn replace_recovery_codes(
+        &self,
+        user_id: i64,
+        digests: Vec<RecoveryDigest>,
+    ) -> Answer<'_, bool> {
+        self.either(self.inner.replace_recovery_codes(user_id, digests))
+    }
+
+    fn remove_second_factor(&self, name: &str, now: i64) -> Answer<'_, Option<i64>> {
+        self.either(self.inner.remove_second_factor(name, now))
+    }
+
     fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>> {
         self.either(self.inner.form_key())
     }
 
     fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()> {
-        self.either(self.inner.keep_refusals(refusals))
+        let answer = self.either(self.inner.keep_refusals(refusals));
+        let Some(hangs) = self.hangs.clone() else {
+            return answer;
+        };
+        Box::pin(async move {
+            let _ = hangs.acquire().await;
+            answer.await
+        })
     }
 
     fn refusal<'a>(&'a self, request_id: &'a str) -> Answer<'a, Option<RefusalRecord>> {
@@ -194,5 +251,17 @@ impl Store for Failing {
 
     fn change_stamp(&self) -> Answer<'_, u64> {
         self.either(self.inner.change_stamp())
+    }
+
+    fn probe(&self) -> Answer<'_, ()> {
+        self.either(self.inner.probe())
+    }
+
+    fn in_place(&self) -> Result<(), StoreError> {
+        self.inner.in_place()
+    }
+
+    fn changes(&self) -> Changes {
+        self.inner.changes()
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Knows: hyper's own client. Does not know which requests are good ones.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
+use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -29,13 +31,17 @@ impl Answer {
 }
 
 /// Connects with prior knowledge (RFC 9113 section 3.3).
-pub(crate) async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
+pub(crate) async fn connect<B>(address: SocketAddr) -> SendRequest<B>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+{
     speak(TcpStream::connect(address).await.unwrap()).await
 }
 
 /// Speaks HTTP/2 on an open connection.
-pub(crate) async fn speak<S>(stream: S) -> SendRequest<Full<Bytes>>
+pub(crate) async fn speak<S, B>(stream: S) -> SendRequest<B>
 where
+    B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream))

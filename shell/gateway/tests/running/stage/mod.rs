@@ -11,7 +11,7 @@ pub(crate) mod upstream;
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use countersign_config::{Checked, FileSystem, Look, check};
@@ -271,6 +271,11 @@ impl Stage {
         self.client().send(request).answer()
     }
 
+    /// Waits until the log has these words.
+    pub(crate) fn wait_for_log(&self, words: &str) {
+        self.log.wait_for(words);
+    }
+
     /// Another handle of the same file, as another process has one.
     pub(crate) fn other_store(&self) -> Arc<SqliteStore> {
         open_store(&self.folder)
@@ -346,21 +351,34 @@ pub(crate) fn wait_for<T>(answer: impl Future<Output = T>) -> T {
 
 /// Where the log goes.
 #[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+struct Captured(Arc<(Mutex<Vec<u8>>, Condvar)>);
 
 impl Captured {
     fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn text(&self) -> String {
         String::from_utf8(self.bytes().clone()).unwrap()
+    }
+
+    /// Waits until these words are there.
+    fn wait_for(&self, words: &str) {
+        let lacks = |bytes: &mut Vec<u8>| find(bytes, words.as_bytes()).is_none();
+        let waited = self.0.1.wait_timeout_while(self.bytes(), PATIENCE, lacks);
+        let (bytes, result) = waited.unwrap();
+        assert!(
+            !result.timed_out(),
+            "no `{words}` in {}",
+            String::from_utf8_lossy(&bytes)
+        );
     }
 }
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.bytes().extend_from_slice(bytes);
+        self.0.1.notify_all();
         Ok(bytes.len())
     }
 

@@ -7,6 +7,7 @@ pub mod brakes;
 pub mod digest;
 pub mod keys;
 pub mod refusals;
+pub mod second_factors;
 pub mod sessions;
 pub mod stamp;
 pub mod users;

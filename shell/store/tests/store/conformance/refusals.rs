@@ -17,6 +17,11 @@ pub fn refusal(number: u32) -> RefusalRecord {
         path: "/orders".into(),
         peer: "192.0.2.1".into(),
         user_agent: Some("curl/8".into()),
+        host: Some("a.example.com".into()),
+        subject: None,
+        account: Some("alice".into()),
+        key_id: Some("abcdefghijkl".into()),
+        detail: Some("the account is disabled".into()),
         steps: "[]".into(),
     }
 }

@@ -8,7 +8,7 @@ use super::{NOW, boxed, hash_of, new_user};
 const IDLE: i64 = 600;
 const LIFETIME: i64 = 3600;
 
-fn digest(number: u8) -> SessionDigest {
+pub fn digest(number: u8) -> SessionDigest {
     SessionSecret::mint(&[number; 32]).digest()
 }
 
@@ -25,13 +25,14 @@ async fn user(store: &impl Store, name: &str) -> (i64, i64) {
     (user.id, user.version)
 }
 
-fn new(number: u8, (user_id, user_version): (i64, i64), now: i64) -> NewSession {
+pub fn new(number: u8, (user_id, user_version): (i64, i64), now: i64) -> NewSession {
     NewSession {
         id: id(number),
         digest: digest(number),
         user_id,
         user_version,
         method: "password".into(),
+        second_factor: false,
         device: Some("a browser".into()),
         address: "192.0.2.1".into(),
         idle_secs: IDLE,
@@ -40,7 +41,7 @@ fn new(number: u8, (user_id, user_version): (i64, i64), now: i64) -> NewSession 
     }
 }
 
-async fn begin(store: &impl Store, number: u8, name: &str, now: i64) -> bool {
+pub async fn begin(store: &impl Store, number: u8, name: &str, now: i64) -> bool {
     let user = user(store, name).await;
     store
         .begin_session(new(number, user, now), now)
@@ -48,7 +49,7 @@ async fn begin(store: &impl Store, number: u8, name: &str, now: i64) -> bool {
         .unwrap()
 }
 
-async fn ended(store: &impl Store, number: u8) -> Option<i64> {
+pub async fn ended(store: &impl Store, number: u8) -> Option<i64> {
     let record = store.session(&digest(number)).await.unwrap().unwrap();
     record.ended_unix_secs
 }

@@ -81,8 +81,8 @@ impl Laid<'_> {
 
     pub(super) fn is_session(&self) -> bool {
         let name = self.set.name.to_ascii_lowercase();
-        let dull = DULL.iter().any(|word| name.contains(word));
-        !dull && (is_session_name(&self.set.name) || self.set.http_only || self.is_set_by_sign_in())
+        !is_dull(&name)
+            && (is_session_name(&self.set.name) || self.set.http_only || self.is_set_by_sign_in())
     }
 
     pub(super) fn is_anti_forgery(&self) -> bool {
@@ -102,26 +102,24 @@ impl Laid<'_> {
 }
 
 /// Words in the names of cookies that are no credentials.
-const DULL: [&str; 18] = [
+const DULL: [&str; 13] = [
     "csrf",
     "xsrf",
     "antiforgery",
     "_ga",
     "_gid",
     "_fbp",
-    "lang",
-    "locale",
-    "theme",
-    "consent",
     "__cf",
     "cf_clearance",
     "awsalb",
     "serverid",
     "_hj",
     "ajs_",
-    "route",
     "ab_test",
 ];
+
+/// The same where they begin or end a part of the name: `lang` is in `challange` as well.
+const DULL_WORDS: [&str; 5] = ["lang", "locale", "theme", "consent", "route"];
 
 /// Words in the names of cookies that are.
 const TELLING: [&str; 12] = [
@@ -134,7 +132,16 @@ pub(in super::super) fn is_session_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let tells =
         TELLING.iter().any(|word| name.contains(word)) || name.contains(".aspnetcore.cookies");
-    tells && !DULL.iter().any(|word| name.contains(word))
+    tells && !is_dull(&name)
+}
+
+fn is_dull(lower_case: &str) -> bool {
+    let mut parts = lower_case.split(|letter: char| !letter.is_ascii_alphanumeric());
+    DULL.iter().any(|word| lower_case.contains(word))
+        || parts.any(|part| {
+            let mut words = DULL_WORDS.iter();
+            words.any(|word| part.starts_with(word) || part.ends_with(word))
+        })
 }
 
 /// The name of a session cookie that an answer deletes.

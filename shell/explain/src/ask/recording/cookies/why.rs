@@ -280,13 +280,21 @@ fn same_site(view: &View<'_>, cookie: &Laid<'_>) -> Why {
         cookie.set.name,
         from.unwrap_or_default()
     );
-    let right = line::with(&cookie.set, |set| {
-        set.same_site = SameSite::None;
-        set.secure = true;
-    });
-    let fix = format!(
-        "Set it as `{right}`, or serve page and API from one site. Guard against forged requests otherwise then."
-    );
+    let is_safe = matches!(view.request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+    // A page that is opened by a link or a redirect gets `Lax` cookies: no more needs to be opened up.
+    let fix = match view.maker.kind == Kind::Page && is_safe {
+        true => format!(
+            "Set it as `{}`: a page that is opened from another site, as after a sign-in there, gets it then.",
+            line::with(&cookie.set, |set| set.same_site = SameSite::Lax)
+        ),
+        false => format!(
+            "Set it as `{}`, or serve page and API from one site. Guard against forged requests otherwise then.",
+            line::with(&cookie.set, |set| {
+                set.same_site = SameSite::None;
+                set.secure = true;
+            })
+        ),
+    };
     Why::new(
         Cause::CookieSamesite,
         Weight::Proof,
