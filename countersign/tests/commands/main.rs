@@ -26,6 +26,7 @@ mod policy;
 mod reload;
 mod room;
 mod routes;
+mod second_factor;
 mod serve;
 mod session;
 mod user;

@@ -218,7 +218,8 @@ impl SignInEnd {
         match self {
             Self::Good(_) => Some(Attempt::Passed),
             Self::Refused(_) => Some(Attempt::Failed),
-            // Nothing has ended: were it counted as passed, each right password would allow as many codes again.
+            // Nothing has ended. Were it counted as passed, the network would be a trusted one before the code was right,
+            // and the brake of the account would hold no codes from there.
             Self::SecondFactorDue(_)
             | Self::Braked { .. }
             | Self::QueueFull { .. }

@@ -274,7 +274,7 @@ fn a_form_for_the_code_is_of_its_browser_its_user_and_its_password() {
 }
 
 #[test]
-fn wrong_codes_are_braked_as_wrong_passwords_are_though_the_password_is_right_each_time() {
+fn wrong_codes_are_braked_as_wrong_passwords_are() {
     let upstream = Upstream::content();
     let play = Play {
         sections: "[brakes]\npair_attempts = 3\naccount_attempts = 1000000\nnetwork_attempts = 1000000\ndelay_secs = 900\n",
@@ -286,7 +286,6 @@ fn wrong_codes_are_braked_as_wrong_passwords_are_though_the_password_is_right_ea
     let mut browser = Browser::at(&stage);
     let page = asked(&mut browser);
     for number in 10..13 {
-        // The right password in between gives no new guesses.
         let page = asked(&mut browser);
         statuses.push(answer(&mut browser, &page, &typed(number)).status());
     }
@@ -300,6 +299,26 @@ fn wrong_codes_are_braked_as_wrong_passwords_are_though_the_password_is_right_ea
         .unwrap()
         .unwrap();
     assert_eq!(state.recovery_codes_left, 2);
+}
+
+/// Where a sign-in was whole, the brake of the account holds no longer. A right password alone is no whole one.
+#[test]
+fn the_right_password_alone_lets_no_code_past_the_brake_of_the_account() {
+    let upstream = Upstream::content();
+    let play = Play {
+        sections: "[brakes]\npair_attempts = 1000000\naccount_attempts = 3\nnetwork_attempts = 1000000\ndelay_secs = 900\n",
+        ..Play::default()
+    };
+    let stage = play.open(upstream.address());
+    give_alice_a_factor(&stage);
+    let mut browser = Browser::at(&stage);
+    let page = asked(&mut browser);
+    for number in 10..13 {
+        let wrong = answer(&mut browser, &page, &typed(number));
+        assert_eq!(wrong.status(), Some(401));
+    }
+    assert_eq!(answer(&mut browser, &page, &typed(1)).status(), Some(429));
+    assert_eq!(browser.cookie(COOKIE), None);
 }
 
 #[test]
