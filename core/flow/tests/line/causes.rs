@@ -11,7 +11,10 @@ use serde_json::json;
 use crate::digest::login::Login;
 use crate::driver::{Call, get, header};
 use crate::tokens;
-use crate::world::{ALL, API_KEY, BASIC, DIGEST, NOW, PASSWORD, Pool, World, demanding, scopes};
+use crate::world::{
+    ALL, API_KEY, BASIC, COOKIE, DIGEST, NOW, PASSWORD, Pool, SESSION, Session, World, demanding,
+    scopes,
+};
 
 /// Found by the rooms around the line, and provoked in their tests: limits, bodies, upstreams.
 const OF_THE_GATEWAY: [Cause; 9] = [
@@ -27,16 +30,7 @@ const OF_THE_GATEWAY: [Cause; 9] = [
 ];
 
 /// Not refused with yet: what would find them is not there.
-const OF_MISSING_PARTS: [(&str, &[Cause]); 4] = [
-    (
-        "sessions and CSRF",
-        &[
-            Cause::SessionExpired,
-            Cause::SessionUnknown,
-            Cause::SessionRevoked,
-            Cause::CsrfFailed,
-        ],
-    ),
+const OF_MISSING_PARTS: [(&str, &[Cause]); 3] = [
     (
         "the issuer's endpoints",
         &[
@@ -229,6 +223,36 @@ fn of_asking() -> Vec<(&'static str, Provocation)> {
     ]
 }
 
+fn of_sessions() -> Vec<(&'static str, Provocation)> {
+    let shown = |change: fn(&mut Session), method: Method| {
+        let mut world = World::accepting(SESSION);
+        let cookie = world.begin_session(1, change);
+        (world, get("/").by(method).with("cookie", cookie))
+    };
+    let (world, by_page) = shown(|_| {}, Method::POST);
+    vec![
+        (
+            "session-unknown",
+            (
+                World::accepting(SESSION),
+                get("/").with("cookie", format!("{COOKIE}={}", "A".repeat(43))),
+            ),
+        ),
+        (
+            "session-expired",
+            shown(|session| session.expires_unix_secs = NOW, Method::GET),
+        ),
+        (
+            "session-revoked",
+            shown(|session| session.ended = true, Method::GET),
+        ),
+        (
+            "csrf-failed",
+            (world, by_page.with("sec-fetch-site", "cross-site")),
+        ),
+    ]
+}
+
 fn of_routes() -> Vec<(&'static str, Provocation)> {
     let bearer = get("/").bearer(&tokens::good());
     let staff = Demand::Identity(Requirements {
@@ -317,6 +341,7 @@ fn provocations() -> Vec<(&'static str, Provocation)> {
         of_tokens(),
         of_asking(),
         of_digest(),
+        of_sessions(),
         of_routes(),
     ];
     all.into_iter().flatten().collect()
