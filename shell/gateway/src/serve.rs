@@ -94,7 +94,7 @@ async fn answer(
     let format = running.settings().log.access;
     *access = Access::begin(worker, format, &head, authority, client.address);
     let asked = request_of(&running, &head, authority, client, extended.is_some());
-    let answering = Answering {
+    let mut answering = Answering {
         arrival,
         running: &running,
         client,
@@ -140,7 +140,15 @@ async fn answer(
         Outcome::Permit(permit) => {
             let kept = Kept::of(&head, authority);
             worker.figures().own_part_ends(begun);
-            answering.forward(permit, head, body, kept, extended).await
+            let sent = if let Some(failure) = answering.begin_forward(&permit, &body) {
+                Err(Failed::before(failure, permit))
+            } else {
+                let sender = answering.sender();
+                let protocol = extended.as_ref().map(|extended| &extended.protocol);
+                // Awaited here and not one call deeper: a future that takes all of this is copied whole for each request.
+                send::forward(worker, &running, permit, head, body, sender, protocol).await
+            };
+            answering.forwarded(sent, kept, extended)
         }
     }
 }
@@ -214,36 +222,36 @@ impl Answering<'_> {
         }
     }
 
-    /// Forwards a request, and answers with what comes of it.
-    async fn forward(
+    /// What is to be said and looked at before a request is forwarded: why it is not, if so.
+    fn begin_forward(&mut self, permit: &Permit<'_>, body: &ArrivingBody) -> Option<Failure> {
+        tell_permit(self.access, permit);
+        let max = self.running.limits().body_bytes_max?;
+        (body.size_hint().lower() > max).then_some(Failure::BodyTooLarge)
+    }
+
+    fn sender(&self) -> Sender<'_> {
+        Sender {
+            client: self.client,
+            peer: &self.arrival.peer.text,
+        }
+    }
+
+    /// Answers with what came of a request that was forwarded.
+    fn forwarded(
         self,
-        permit: Permit<'_>,
-        head: Parts,
-        body: ArrivingBody,
+        sent: Result<Forwarded, Failed<'_>>,
         kept: Kept,
         extended: Option<Extended>,
     ) -> Response<ResponseBody> {
-        let (arrival, running) = (self.arrival, self.running);
-        tell_permit(self.access, &permit);
-        let body_bytes_max = running.limits().body_bytes_max;
-        if body_bytes_max.is_some_and(|max| body.size_hint().lower() > max) {
-            return kept.refuse(self, Failed::before(Failure::BodyTooLarge, permit));
-        }
-        let sender = Sender {
-            client: self.client,
-            peer: &arrival.peer.text,
-        };
-        let worker = &arrival.worker;
-        let protocol = extended.as_ref().map(|extended| &extended.protocol);
-        match send::forward(worker, running, permit, head, body, sender, protocol).await {
+        match sent {
             Ok(Forwarded::Response(upstream)) => {
                 upstream.map(|body| ResponseBody::upstream(body, self.in_flight))
             }
             Ok(Forwarded::Switched(response, tunnel)) => {
                 // The connection, or the stream, is switched when this response has been written, and not before.
                 match extended {
-                    None => *arrival.tunnel.borrow_mut() = Some(tunnel),
-                    Some(extended) => extended.begin(arrival, tunnel),
+                    None => *self.arrival.tunnel.borrow_mut() = Some(tunnel),
+                    Some(extended) => extended.begin(self.arrival, tunnel),
                 }
                 response.map(|()| ResponseBody::own(Vec::new(), self.in_flight))
             }
