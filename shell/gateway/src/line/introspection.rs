@@ -212,17 +212,26 @@ impl Asked {
     /// How long an answer may be believed: `exp` bounds it, whatever the settings (RFC 7662 section 4).
     fn keep(&self, said: Introspection, now_unix_secs: i64) -> Kept {
         let until_unix_secs = match &said {
-            Introspection::Active(claims) => now_unix_secs
-                .saturating_add(self.settings.cache_secs)
-                .min(claims.expires_unix_secs().unwrap_or(i64::MAX)),
+            Introspection::Active(claims) => {
+                believed_until(now_unix_secs, self.settings.cache_secs)
+                    .min(claims.expires_unix_secs().unwrap_or(i64::MAX))
+            }
             Introspection::Inactive => {
-                now_unix_secs.saturating_add(self.settings.cache_inactive_secs)
+                believed_until(now_unix_secs, self.settings.cache_inactive_secs)
             }
         };
         Kept {
             said: Arc::new(said),
             until_unix_secs,
         }
+    }
+}
+
+/// The end of a time that begins now. Without any time it is over for every clock: those of the workers may be a tick late.
+fn believed_until(now_unix_secs: i64, secs: i64) -> i64 {
+    match secs {
+        0 => i64::MIN,
+        secs => now_unix_secs.saturating_add(secs),
     }
 }
 

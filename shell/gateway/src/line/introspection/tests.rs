@@ -212,3 +212,16 @@ async fn an_issuer_that_is_not_asked_says_nothing() {
         assert!(matches!(answer, IntrospectionAnswer::Unavailable));
     }
 }
+
+/// The clocks of the workers may be a tick behind the one that the answer is timed with.
+#[test]
+fn an_answer_that_is_not_to_be_kept_is_over_for_a_clock_that_is_late() {
+    let asked = asked("https://id.example", |settings| {
+        settings.cache_secs = 0;
+        settings.cache_inactive_secs = 0;
+    });
+    for body in [r#"{"active":true}"#, r#"{"active":false}"#] {
+        let said = Introspection::parse(body.as_bytes()).unwrap();
+        assert!(asked.keep(said, NOW).until_unix_secs < NOW - 1);
+    }
+}
