@@ -6,7 +6,7 @@ mod live;
 
 use std::process::ExitCode;
 
-use countersign_config::{Finding, Severity};
+use countersign_config::{Findings, Severity};
 use countersign_gateway::{State, obstacles};
 use serde_json::json;
 
@@ -62,16 +62,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
     };
     let errors = findings.errors() + obstacles.len();
     if args.json {
-        let text = std::fs::read_to_string(context.config_path()).unwrap_or_default();
-        let of_file = findings.as_slice().iter();
         let around = obstacles.iter().map(|one| {
             let message = format!("{}: {}", one.about, one.found);
             unplaced(&message, one.fix)
         });
-        let list: Vec<_> = of_file
-            .map(|finding| as_json(finding, &text))
-            .chain(around)
-            .collect();
+        let list: Vec<_> = as_json(findings).chain(around).collect();
         let mut report =
             json!({ "errors": errors, "warnings": findings.warnings(), "findings": list });
         if let (Some(seen), Some(report)) = (&seen, report.as_object_mut()) {
@@ -109,14 +104,17 @@ fn unplaced(message: &str, help: Option<impl AsRef<str>>) -> serde_json::Value {
     json!({ "severity": "error", "line": null, "column": null, "message": message, "help": help })
 }
 
-fn as_json(finding: &Finding, text: &str) -> serde_json::Value {
-    let before = text.get(..finding.span.start).unwrap_or_default();
-    let (message, help) = finding.problem.words();
-    json!({
-        "severity": match finding.severity { Severity::Error => "error", Severity::Warning => "warning" },
-        "line": before.matches('\n').count() + 1,
-        "column": before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-        "message": message,
-        "help": help,
+/// What was found in a file, for programs.
+pub(crate) fn as_json(findings: &Findings) -> impl Iterator<Item = serde_json::Value> {
+    findings.as_slice().iter().map(|finding| {
+        let (message, help) = finding.problem.words();
+        let (line, column) = findings.place(finding);
+        json!({
+            "severity": match finding.severity { Severity::Error => "error", Severity::Warning => "warning" },
+            "line": line,
+            "column": column,
+            "message": message,
+            "help": help,
+        })
     })
 }

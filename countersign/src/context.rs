@@ -8,10 +8,10 @@ use std::io::{ErrorKind, IsTerminal, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use countersign_config::{Checked, FileSystem, Look, Outcome};
+use countersign_config::{BesideGateway, Checked, FileSystem, Limits, Look, Outcome, Surroundings};
 use countersign_flow::Rules;
 use countersign_secret::password::Cost;
-use countersign_store::{Options, SqliteStore, Store};
+use countersign_store::{ActsKept, Options, SqliteStore, Store};
 use countersign_wire::digest::Algorithm;
 use tokio::runtime::Runtime;
 
@@ -19,6 +19,11 @@ use crate::failure::Failure;
 
 /// The most that a configuration file may have; `--config /dev/zero` must end, too.
 const CONFIGURATION_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+const DAY_SECS: i64 = 86_400;
+
+/// The way around a configuration that does not hold, where the store is all that is needed.
+const STORE_DOES: &str = "`--store FILE` works without a configuration";
 
 /// Which configuration a command works with.
 #[derive(clap::Args)]
@@ -80,14 +85,18 @@ impl Context {
 
     /// Checks the configuration file, whatever comes of it.
     pub(crate) fn check(&self) -> Result<Outcome, Failure> {
+        self.check_in(&FileSystem)
+    }
+
+    fn check_in(&self, surroundings: &dyn Surroundings) -> Result<Outcome, Failure> {
         let path = self.config_path();
         let text = read_configuration(path)?;
-        Ok(countersign_config::check(&text, path, &FileSystem))
+        Ok(countersign_config::check(&text, path, surroundings))
     }
 
     /// The checked configuration. Its findings go to stderr, and with an error among them nothing goes on.
     pub(crate) fn checked(&self) -> Result<Checked, Failure> {
-        let outcome = self.check()?;
+        let outcome = self.check_in(&FileSystem)?;
         if !outcome.findings.is_empty() {
             eprint!("{}", outcome.findings.render(look(&std::io::stderr())));
         }
@@ -137,7 +146,7 @@ impl Context {
         if self.store.is_some() {
             return Ok(None);
         }
-        let rules = self.quietly_checked()?.rules;
+        let rules = self.quietly(Some(STORE_DOES))?.rules;
         Ok(Some(DigestPlan::of(&rules)))
     }
 
@@ -146,28 +155,33 @@ impl Context {
             return Ok(StorePlace {
                 path: path.clone(),
                 cost: Cost::default(),
-                refusals_kept_max: None,
+                limits: None,
             });
         }
-        let Checked { rules, settings } = self.quietly_checked()?;
+        let Checked { rules, settings } = self.quietly(Some(STORE_DOES))?;
         Ok(StorePlace {
             path: settings.store,
             cost: rules.password_cost,
-            refusals_kept_max: Some(settings.limits.refusals_kept_max),
+            limits: Some(settings.limits),
         })
     }
 
-    /// Warnings are the business of `check` and `serve`; errors are everybody's.
+    /// Warnings are the business of `check` and `serve`; errors are everybody's, but for secrets that only the gateway's
+    /// process has.
     pub(crate) fn quietly_checked(&self) -> Result<Checked, Failure> {
-        let outcome = self.check()?;
-        match outcome.checked {
-            Some(checked) => Ok(checked),
-            None => {
-                eprint!("{}", outcome.findings.render(look(&std::io::stderr())));
-                Err(Failure::new("the configuration has errors")
-                    .help("`--store FILE` works without a configuration"))
+        self.quietly(None)
+    }
+
+    fn quietly(&self, help: Option<&'static str>) -> Result<Checked, Failure> {
+        let outcome = self.check_in(&BesideGateway)?;
+        outcome.checked.ok_or_else(|| {
+            eprint!("{}", outcome.findings.render(look(&std::io::stderr())));
+            let failure = Failure::new("the configuration has errors");
+            match help {
+                Some(help) => failure.help(help),
+                None => failure,
             }
-        }
+        })
     }
 
     /// The time in Unix seconds.
@@ -260,12 +274,12 @@ impl DigestPlan {
 struct StorePlace {
     path: PathBuf,
     cost: Cost,
-    refusals_kept_max: Option<u32>,
+    limits: Option<Limits>,
 }
 
 impl StorePlace {
     fn open(&self) -> Result<Arc<dyn Store>, Failure> {
-        open(&self.path, self.cost, self.refusals_kept_max)
+        open(&self.path, self.cost, self.limits.as_ref())
     }
 }
 
@@ -273,13 +287,18 @@ impl StorePlace {
 pub(crate) fn open(
     path: &Path,
     cost: Cost,
-    refusals_kept_max: Option<u32>,
+    limits: Option<&Limits>,
 ) -> Result<Arc<dyn Store>, Failure> {
-    let refusals_kept_max =
-        refusals_kept_max.unwrap_or(countersign_store::REFUSALS_KEPT_MAX_DEFAULT);
+    let refusals_kept_max = limits.map_or(countersign_store::REFUSALS_KEPT_MAX_DEFAULT, |limits| {
+        limits.refusals_kept_max
+    });
     let options = Options {
         decoy_cost: cost,
         refusals_kept_max,
+        acts_kept: limits.map(|limits| ActsKept {
+            acts_max: limits.acts_kept_max,
+            secs: i64::from(limits.acts_kept_days).saturating_mul(DAY_SECS),
+        }),
     };
     match SqliteStore::open(path, options) {
         Ok(store) => Ok(Arc::new(store)),

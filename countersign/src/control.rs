@@ -5,16 +5,18 @@
 
 use std::fs::Permissions;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use countersign_config::{Findings, Look};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
-use crate::random;
+use crate::{check, random};
 
 /// What is asked for.
 const RELOAD: &str = "reload\n";
@@ -25,41 +27,57 @@ const QUESTION_TIME: Duration = Duration::from_secs(1);
 /// The longest answer: a report on a configuration.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// What came of a reload.
-#[derive(Debug, Serialize, Deserialize)]
+/// What came of a reload. What a gateway of another version does not say is left empty.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outcome {
+    /// Which gateway it is.
+    #[serde(default)]
+    pub(crate) gateway: Gateway,
     /// Whether the new configuration is in force.
     pub(crate) taken: bool,
     /// Why not, where the file itself has no error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// What was found in the file.
+    /// What was found in the file, as `check` shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) report: Option<String>,
+    /// The same for programs.
+    #[serde(default)]
+    pub(crate) errors: usize,
+    #[serde(default)]
+    pub(crate) warnings: usize,
+    #[serde(default)]
+    pub(crate) findings: Vec<serde_json::Value>,
+}
+
+/// A gateway that was asked.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(crate) struct Gateway {
+    /// The id of its process.
+    pub(crate) pid: u32,
+    /// The configuration file that it runs by.
+    pub(crate) file: PathBuf,
+    /// Where it listens.
+    pub(crate) listen: Vec<SocketAddr>,
 }
 
 impl Outcome {
-    pub(crate) const fn taken(report: String) -> Self {
+    /// The file was read, and this was found in it.
+    pub(crate) fn read(taken: bool, findings: &Findings) -> Self {
         Self {
-            taken: true,
-            reason: None,
-            report: Some(report),
-        }
-    }
-
-    pub(crate) const fn faulty(report: String) -> Self {
-        Self {
-            taken: false,
-            reason: None,
-            report: Some(report),
+            taken,
+            report: Some(findings.render(Look::Plain)),
+            errors: findings.errors(),
+            warnings: findings.warnings(),
+            findings: check::as_json(findings).collect(),
+            ..Self::default()
         }
     }
 
     pub(crate) fn refused(reason: &str) -> Self {
         Self {
-            taken: false,
             reason: Some(reason.to_owned()),
-            report: None,
+            ..Self::default()
         }
     }
 }

@@ -3,9 +3,10 @@
 //! Knows: the commands. Does not know how a key is made of random bytes or compared.
 
 mod create;
+mod edit;
 mod id;
 mod list;
-mod period;
+pub(crate) mod period;
 mod replace;
 mod shown;
 
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{NOTICED_BUT_OPEN, time};
+use crate::recorded::{deed, done, recorded};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     Create(create::Args),
     /// List API keys, without their secrets
     List(list::Args),
+    /// Change what may be done with a key, but for its secret
+    Edit(edit::Args),
     /// Take a key no more, for good
     Revoke(Revoke),
     /// Make a new key in the place of an old one, which is taken for a while still
@@ -42,6 +46,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
     match command {
         Command::Create(args) => create::run(&args, context)?,
         Command::List(args) => list::run(&args, context)?,
+        Command::Edit(args) => edit::run(&args, context)?,
         Command::Revoke(args) => revoke(&args, context)?,
         Command::Rotate(args) => replace::run(&args, context)?,
     }
@@ -52,10 +57,14 @@ fn revoke(args: &Revoke, context: &Context) -> Result<(), Failure> {
     let id = id::parse(&args.id)?;
     let now = context.now_unix_secs();
     let store = context.store()?;
-    let before = context
-        .block_on(store.key(&id))?
-        .and_then(|key| key.revoked_unix_secs);
-    context.block_on(store.revoke_key(&id, now))?;
+    let key = context.block_on(store.key(&id))?;
+    let deed = deed("key.revoke").of(&id);
+    let deed = match &key {
+        Some(key) => deed.on(key.owner.name()),
+        None => deed,
+    };
+    let before = key.and_then(|key| key.revoked_unix_secs);
+    recorded(context, &*store, deed, store.revoke_key(&id, now), done)?;
     match before.filter(|revoked| *revoked <= now) {
         Some(revoked) => eprintln!("`{id}` is revoked since {} already", time(revoked)),
         None => eprintln!("revoked `{id}`; {NOTICED_BUT_OPEN}"),

@@ -3,6 +3,7 @@
 //! Knows: arguments, prompts, and where output goes: data to stdout, talk to stderr. Does not know how anything is done:
 //! that is the rooms' below.
 
+mod audit;
 mod backup;
 mod check;
 mod context;
@@ -10,7 +11,9 @@ mod control;
 mod demo;
 mod explain;
 mod failure;
+mod health;
 mod help_markdown;
+mod identity_key;
 mod init;
 mod key;
 mod lock;
@@ -19,11 +22,13 @@ mod password;
 mod policy;
 mod printing;
 mod random;
+mod recorded;
 mod reload;
 mod restore;
 mod routes;
 mod schema;
 mod serve;
+mod service;
 mod session;
 mod stored;
 mod user;
@@ -68,6 +73,8 @@ enum Command {
     Serve(serve::Args),
     /// Let running gateways take up a changed configuration
     Reload(reload::Args),
+    /// Ask whether the gateway of this configuration answers
+    Health(health::Args),
     /// Say which rule would decide a request, and why
     Routes(routes::Args),
     /// Test the rules: who may do what, and for which cause others may not
@@ -77,10 +84,14 @@ enum Command {
     User(OfStore<user::Command>),
     /// Make, list and revoke API keys
     Key(OfStore<key::Command>),
+    /// Make the keys that identities are signed with, or replace them
+    IdentityKey(identity_key::Args),
     /// List and lift the brakes on guessing
     Lock(OfStore<lock::Command>),
     /// List and end the sessions of people who signed in
     Session(OfStore<session::Command>),
+    /// Tell who has changed what
+    Audit(OfStore<audit::Command>),
     /// Copy the store to a file, while gateways use it
     Backup(backup::Args),
     /// Put a copy in the place of the store
@@ -135,12 +146,15 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(&args, &context),
         Command::Reload(args) => reload::run(&args, &context),
+        Command::Health(args) => health::run(&args, &context),
         Command::Routes(args) => routes::run(&args, &context),
         Command::Policy(command) => policy::run(command, &context),
         Command::User(of) => user::run(of.command, &context.with_store(of.store)),
         Command::Key(of) => key::run(of.command, &context.with_store(of.store)),
+        Command::IdentityKey(args) => identity_key::run(&args, &context),
         Command::Lock(of) => lock::run(of.command, &context.with_store(of.store)),
         Command::Session(of) => session::run(of.command, &context.with_store(of.store)),
+        Command::Audit(of) => audit::run(of.command, &context.with_store(of.store)),
         Command::Backup(args) => backup::run(args, context),
         Command::Restore(args) => restore::run(args, context),
         Command::Why(args) => why::run(args, context),

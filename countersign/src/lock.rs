@@ -5,13 +5,14 @@
 use std::process::ExitCode;
 
 use countersign_policy::Network;
-use countersign_store::{BrakeRecord, Lift};
+use countersign_store::{BrakeRecord, Lift, Outcome};
 use countersign_wire::basic::normalized;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{self, plain, time};
+use crate::recorded::{deed, recorded};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -105,9 +106,25 @@ fn lift(args: &LiftArgs, context: &Context) -> Result<(), Failure> {
         network: network.map(Into::into),
     };
     let store = context.store()?;
-    let lifted = context.block_on(store.lift_brakes(lift, context.now_unix_secs()))?;
+    let mut deed = deed("lock.lift");
+    if let Some(account) = &lift.account {
+        deed = deed.on(account);
+    }
+    if let Some(network) = &lift.network {
+        deed = deed.of(network);
+    }
+    if args.all {
+        deed = deed.detail("all");
+    }
+    let lifted = store.lift_brakes(lift, context.now_unix_secs());
+    let outcome = |lifted: &u64| Outcome::Done(Some(format!("lifted {lifted}").into()));
+    let lifted = recorded(context, &*store, deed, lifted, outcome)?;
     if args.json {
         return printing::json(&serde_json::json!({ "lifted": lifted }));
+    }
+    if lifted == 0 {
+        eprintln!("there is no such brake: `countersign lock list` shows those that there are");
+        return Ok(());
     }
     let brakes = if lifted == 1 { "brake" } else { "brakes" };
     eprintln!("lifted {lifted} {brakes}; running gateways notice within a tenth of a second");

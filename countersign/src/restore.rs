@@ -12,6 +12,7 @@ use crate::backup::{counted, failure};
 use crate::context::{Context, StoreFile};
 use crate::failure::Failure;
 use crate::printing;
+use crate::recorded::deed;
 
 #[derive(clap::Args)]
 #[command(
@@ -44,6 +45,11 @@ pub(crate) fn run(args: Args, context: Context) -> Result<ExitCode, Failure> {
     let restore = Restore::make(&args.file, &store, args.sha256.as_deref())
         .map_err(|error| failure(&error))?;
     let (content, before) = (restore.content.clone(), restore.form_before);
+    // What was recorded in the store that is replaced goes with it.
+    let record = deed("store.restore").detail(format!("from {}", args.file.display()));
+    restore
+        .record(&record.record(), context.now_unix_secs())
+        .map_err(|error| failure(&error))?;
     restore.put(args.force).map_err(|error| failure(&error))?;
     if args.json {
         printing::json(&json!({

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use countersign_cause::Cause;
 use countersign_config::Checked;
-use countersign_flow::{Outcome, Request, Step, Verdict, begin};
+use countersign_flow::{Channel, Outcome, Request, Step, Verdict, begin};
 use countersign_policy::{Considered, Fit, Host, OriginFault, OriginPattern, Routes, Target};
 use http::{HeaderMap, Method};
 
@@ -43,7 +43,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
-    let checked = context.checked()?;
+    let checked = context.quietly_checked()?;
     let method: Method = args
         .method
         .parse()
@@ -172,6 +172,7 @@ fn before_any_route(
         path_and_query,
         method,
         headers: &HeaderMap::new(),
+        channel: Channel::default(),
         client: std::net::IpAddr::from(std::net::Ipv4Addr::LOCALHOST).into(),
         original_target: None,
         wants_tunnel: false,
@@ -198,7 +199,9 @@ fn before_any_route(
         | Step::Nonces(_)
         | Step::Secret(_)
         | Step::Body(_)
-        | Step::Count(_) => None,
+        | Step::Count(_)
+        | Step::ProofNonces(_)
+        | Step::FirstSight(_) => None,
     }
 }
 

@@ -4,19 +4,21 @@
 
 use std::process::ExitCode;
 
-use countersign_config::Look;
 use countersign_gateway::{Gateway, Log, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::context::{Context, open};
-use crate::control::{Control, Outcome};
+use crate::control::{self, Control, Outcome};
 use crate::failure::Failure;
+use crate::service::{self, State};
 use crate::watch::Watch;
 
 #[derive(clap::Args)]
 #[command(
     after_help = "The log goes to stderr, the access log, where `[log] access` asks for one, to stdout. SIGTERM and SIGINT end the gateway after the requests in flight, a second one at \
                   once. SIGHUP and `countersign reload` let it take up a changed configuration, all of it or nothing.\n\n\
+                  Sockets that a service manager hands over (`LISTEN_FDS`) are taken for the addresses in `listen` that they have, and it is told \
+                  when connections are served (`NOTIFY_SOCKET`): with them a restart refuses no connection.\n\n\
                   Exit codes: 0 ended by a signal, 1 not started.\n\n\
                   Example:\n  countersign serve --config /etc/countersign/countersign.toml"
 )]
@@ -28,7 +30,7 @@ pub(crate) fn run(_: &Args, context: &Context) -> Result<ExitCode, Failure> {
     let store = open(
         &settings.store,
         checked.rules.password_cost,
-        Some(settings.limits.refusals_kept_max),
+        Some(&settings.limits),
     )?;
     let log = Log::start(settings.log.format, Box::new(std::io::stderr()))
         .and_then(|log| log.with_access(Box::new(std::io::stdout())))
@@ -40,24 +42,35 @@ pub(crate) fn run(_: &Args, context: &Context) -> Result<ExitCode, Failure> {
         let mut hangup = listen(SignalKind::hangup())?;
         let mut control = Control::open(&settings.store);
         let mut watch = Watch::start(context.config_path(), &settings)?;
-        let gateway =
-            countersign_gateway::start(checked.rules, settings, store, log).map_err(not_started)?;
+        let sockets = service::sockets()?;
+        let gateway = countersign_gateway::start_on(sockets, checked.rules, settings, store, log)
+            .map_err(not_started)?;
+        service::tell(State::Ready);
         if let Err(error) = &control {
             eprintln!(
                 "warning: `countersign reload` will not find this gateway, SIGHUP will: {error}"
             );
         }
+        let this = control::Gateway {
+            pid: std::process::id(),
+            file: std::path::absolute(context.config_path())
+                .unwrap_or_else(|_| context.config_path().to_owned()),
+            listen: gateway.addresses().to_vec(),
+        };
         let reason = loop {
             tokio::select! {
                 reason = ending.wait() => break reason,
                 _ = hangup.recv() => drop(reload(&gateway, context, &mut watch)),
                 () = Watch::settled(&mut watch) => drop(reload(&gateway, context, &mut watch)),
                 asked = Control::asked(&mut control) => {
-                    asked.answer(&reload(&gateway, context, &mut watch)).await;
+                    let mut outcome = reload(&gateway, context, &mut watch);
+                    outcome.gateway = this.clone();
+                    asked.answer(&outcome).await;
                 }
             }
         };
         drop(control);
+        service::tell(State::Stopping);
         stop(gateway, reason, &mut ending).await;
         Ok(ExitCode::SUCCESS)
     })
@@ -84,7 +97,7 @@ fn reload(gateway: &Gateway, context: &Context, watch: &mut Option<Watch>) -> Ou
     let Some(checked) = outcome.checked else {
         let reason = findings.first_error().unwrap_or_default();
         gateway.reload_refused(&reason, findings.errors());
-        return Outcome::faulty(findings.render(Look::Plain));
+        return Outcome::read(false, findings);
     };
     // Other files may be named than before.
     let renewed = match Watch::renewed(watch, context.config_path(), &checked.settings) {
@@ -97,9 +110,12 @@ fn reload(gateway: &Gateway, context: &Context, watch: &mut Option<Watch>) -> Ou
     match gateway.reload(checked.rules, checked.settings) {
         Ok(()) => {
             *watch = renewed;
-            Outcome::taken(findings.render(Look::Plain))
+            Outcome::read(true, findings)
         }
-        Err(error) => Outcome::refused(&error.to_string()),
+        Err(error) => Outcome {
+            reason: Some(error.to_string()),
+            ..Outcome::read(false, findings)
+        },
     }
 }
 

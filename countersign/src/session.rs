@@ -5,13 +5,14 @@
 use std::process::ExitCode;
 
 use countersign_secret::session::SessionId;
-use countersign_store::{Session, SessionList};
+use countersign_store::{Outcome, Session, SessionList};
 use countersign_wire::basic::normalized;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{self, NOTICED_BUT_OPEN, plain, time};
+use crate::recorded::{deed, done, recorded};
 
 /// The most sessions that are listed, those used last first.
 const LISTED_MAX: u32 = 10_000;
@@ -22,6 +23,8 @@ pub(crate) enum Command {
     List(List),
     /// End sessions at once
     Revoke(Revoke),
+    /// Seal forms with another key from now on
+    RotateKey(RotateKey),
 }
 
 #[derive(clap::Args)]
@@ -53,10 +56,19 @@ pub(crate) struct Revoke {
     user: Option<String>,
 }
 
+#[derive(clap::Args)]
+#[command(
+    after_help = "Forms that are open can still be posted: the key before opens what it has sealed, for its time.\n\
+                        Sessions go on: they are kept by digests, without a key.\n\n\
+                        Examples:\n  countersign session rotate-key && countersign reload"
+)]
+pub(crate) struct RotateKey {}
+
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::List(args) => list(&args, context)?,
         Command::Revoke(args) => revoke(&args, context)?,
+        Command::RotateKey(RotateKey {}) => rotate_key(context)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -66,7 +78,10 @@ fn revoke(args: &Revoke, context: &Context) -> Result<(), Failure> {
     let now = context.now_unix_secs();
     if let Some(user) = &args.user {
         let user = normalized(user);
-        let ended = context.block_on(store.end_sessions(&user, now))?;
+        let ended = store.end_sessions(&user, now);
+        let outcome = |ended: &u64| Outcome::Done(Some(format!("ended {ended}").into()));
+        let deed = deed("session.end-all").on(&user);
+        let ended = recorded(context, &*store, deed, ended, outcome)?;
         eprintln!(
             "ended {ended} sessions of `{}`; {NOTICED_BUT_OPEN}",
             plain(&user)
@@ -79,9 +94,30 @@ fn revoke(args: &Revoke, context: &Context) -> Result<(), Failure> {
                     .help("`countersign session list` shows them"),
             );
         };
-        context.block_on(store.end_session(&id, None, now))?;
+        let list = SessionList {
+            user: None,
+            sessions_max: LISTED_MAX,
+        };
+        let there = context.block_on(store.sessions(list, now))?;
+        let deed = deed("session.end").of(&id);
+        let deed = match there.iter().find(|session| session.id == id) {
+            Some(session) => deed.on(&session.user),
+            None => deed,
+        };
+        let ended = store.end_session(&id, None, now);
+        recorded(context, &*store, deed, ended, done)?;
         eprintln!("ended the session `{id}`; {NOTICED_BUT_OPEN}");
     }
+    Ok(())
+}
+
+fn rotate_key(context: &Context) -> Result<(), Failure> {
+    let store = context.store()?;
+    context.block_on(store.rotate_form_key(context.now_unix_secs()))?;
+    eprintln!(
+        "forms have another key; reload every running gateway on this store within five minutes: \
+         until then they seal with the one before"
+    );
     Ok(())
 }
 

@@ -34,6 +34,9 @@ pub(crate) const fn help(error: &StoreError) -> Option<&'static str> {
         StoreError::SessionAbsent { .. } => {
             Some("`countersign session list` shows the sessions that go on")
         }
+        StoreError::LinkExists => Some(
+            "a person is one user: `countersign user show NAME` has the links of a user, and `user link NAME remove` takes one away",
+        ),
         StoreError::Open { .. } | StoreError::ReadOnly => Some(
             "the store and its folder belong to the user that the gateway runs as, who alone may read them: run this as that user (`sudo -u countersign`), or see with `ls -l` and `id` who owns them and who you are",
         ),

@@ -6,6 +6,7 @@ mod add;
 mod digest;
 mod htpasswd;
 mod import;
+mod link;
 mod list;
 mod second_factor;
 
@@ -17,6 +18,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::names;
 use crate::printing::{NOTICED, NOTICED_BUT_OPEN, list as words, plain};
+use crate::recorded::{deed, done, recorded};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Digest(digest::Args),
     /// Tell whether a user has a second factor, or remove it
     SecondFactor(second_factor::Args),
+    /// Link a user with an account at an OpenID provider, or not
+    Link(link::Args),
     /// Keep a user from signing in, with a password or an API key, until enabled again
     #[command(after_help = "Example:\n  countersign user disable alice")]
     Disable(Named),
@@ -78,6 +82,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::Passwd(args) => add::passwd(&args, context)?,
         Command::Digest(args) => digest::run(&args, context)?,
         Command::SecondFactor(args) => second_factor::run(&args, context)?,
+        Command::Link(args) => link::run(&args, context)?,
         Command::Disable(named) => set_disabled(&named, true, context)?,
         Command::Enable(named) => set_disabled(&named, false, context)?,
         Command::Groups(args) => set_groups(&args, context)?,
@@ -90,7 +95,13 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
 fn set_disabled(named: &Named, disabled: bool, context: &Context) -> Result<(), Failure> {
     let name = normalized(&named.name);
     let store = context.store()?;
-    context.block_on(store.set_disabled(&name, disabled, context.now_unix_secs()))?;
+    let act = if disabled {
+        "user.disable"
+    } else {
+        "user.enable"
+    };
+    let set = store.set_disabled(&name, disabled, context.now_unix_secs());
+    recorded(context, &*store, deed(act).on(&name), set, done)?;
     eprintln!(
         "{} `{}`; {}",
         if disabled { "disabled" } else { "enabled" },
@@ -109,7 +120,9 @@ fn set_groups(args: &Groups, context: &Context) -> Result<(), Failure> {
         words(&groups)
     };
     let store = context.store()?;
-    context.block_on(store.set_groups(&name, groups, context.now_unix_secs()))?;
+    let set = store.set_groups(&name, groups, context.now_unix_secs());
+    let deed = deed("user.groups").on(&name).detail(told.as_str());
+    recorded(context, &*store, deed, set, done)?;
     eprintln!("`{}` is in {told}; {NOTICED_BUT_OPEN}", plain(&name));
     Ok(())
 }
@@ -117,7 +130,14 @@ fn set_groups(args: &Groups, context: &Context) -> Result<(), Failure> {
 fn delete(named: &Named, context: &Context) -> Result<(), Failure> {
     let name = normalized(&named.name);
     let store = context.store()?;
-    context.block_on(store.delete_user(&name, context.now_unix_secs()))?;
+    let deleted = store.delete_user(&name, context.now_unix_secs());
+    recorded(
+        context,
+        &*store,
+        deed("user.delete").on(&name),
+        deleted,
+        done,
+    )?;
     eprintln!(
         "deleted `{}` and revoked its API keys; {NOTICED_BUT_OPEN}",
         plain(&name)

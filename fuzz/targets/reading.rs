@@ -24,6 +24,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         digest: on(4),
         api_key: (on(2) || on(3)).then_some(places),
         session: on(5).then_some("session"),
+        dpop: on(6),
+        certificate: on(7),
     };
     let headers = headers(lines);
     match read(&accepted, &headers, Some("access_token=x")) {
@@ -33,6 +35,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
                 Presented::Bearer(_) => assert!(accepted.bearer),
                 Presented::Digest(_) => assert!(accepted.digest),
                 Presented::ApiKey(_) => assert!(accepted.api_key.is_some()),
+                Presented::Dpop(_) => assert!(accepted.dpop),
                 Presented::Session(_) => assert!(accepted.session.is_some()),
             }
             assert!(accepted.session.is_some() || !presented.raw().is_empty());

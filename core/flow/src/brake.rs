@@ -58,8 +58,9 @@ pub fn counted(rules: &Rules, client: ClientAddress) -> Option<(&BrakeRules, Net
 /// no attempt, and what it shows has 256 random bits.
 const fn is_counted(scheme: Scheme) -> bool {
     match scheme {
-        Scheme::Basic | Scheme::Digest | Scheme::Bearer | Scheme::ApiKey => true,
-        Scheme::Session => false,
+        Scheme::Basic | Scheme::Digest | Scheme::Bearer | Scheme::Dpop | Scheme::ApiKey => true,
+        // A certificate is looked at in the handshake, and browsers show it by themselves too.
+        Scheme::Session | Scheme::Certificate => false,
     }
 }
 
@@ -91,7 +92,9 @@ pub(crate) fn begin_proved<'c, 'r>(proved: Proved<'c, 'r>) -> Step<'c, 'r> {
 pub(crate) const fn is_guessable(scheme: Scheme) -> bool {
     match scheme {
         Scheme::Basic | Scheme::Digest => true,
-        Scheme::Bearer | Scheme::ApiKey | Scheme::Session => false,
+        Scheme::Bearer | Scheme::Dpop | Scheme::ApiKey | Scheme::Session | Scheme::Certificate => {
+            false
+        }
     }
 }
 
@@ -124,7 +127,10 @@ impl<'c, 'r> WantAttempt<'c, 'r> {
             Tried::Presented { presented, .. } => match presented {
                 Presented::Basic(credentials) => Some(credentials.user()),
                 Presented::Digest(presented) => Some(presented.credentials().user()),
-                Presented::Bearer(_) | Presented::ApiKey(_) | Presented::Session(_) => None,
+                Presented::Bearer(_)
+                | Presented::Dpop(_)
+                | Presented::ApiKey(_)
+                | Presented::Session(_) => None,
             },
             // A user hash is counted under itself, also where the store knows whose it is: if that one's hash and name had one
             // count, and those of nobody two, the counts would tell who exists.
@@ -260,6 +266,8 @@ fn with_attempt<'c, 'r>(step: Step<'c, 'r>, attempt: Option<Attempt>) -> Step<'c
         | Step::Nonces(_)
         | Step::Secret(_)
         | Step::Body(_)
-        | Step::Count(_) => step,
+        | Step::Count(_)
+        | Step::ProofNonces(_)
+        | Step::FirstSight(_) => step,
     }
 }

@@ -64,10 +64,11 @@ pub struct CorsRules {
     pub(crate) max_age: HeaderValue,
 }
 
-/// Fields of the gateway's own refusals by which a page reads why: the challenge, the request's id, the cause, and when to
+/// Fields of the gateway's own refusals by which a page reads why: the challenge, the nonce that goes with it, the request's id, the cause, and when to
 /// come again.
-pub(crate) const OF_REFUSALS: [&str; 4] = [
+pub(crate) const OF_REFUSALS: [&str; 5] = [
     "WWW-Authenticate",
+    "DPoP-Nonce",
     "X-Request-Id",
     "Countersign-Cause",
     "Retry-After",

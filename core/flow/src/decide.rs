@@ -6,17 +6,22 @@
 use std::sync::Arc;
 
 use countersign_cause::Cause;
-use countersign_policy::{Denial, Identity, Ruling, Target, Unmet, decide as rule};
+use countersign_policy::{
+    Asking, Demand, Denial, Identity, Ruling, Target, Unmet, decide as rule, denied,
+};
+use countersign_wire::dpop::PROOF;
 use countersign_wire::{Place, cookie};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::cors::Crossing;
+use crate::identity_token::IdentityToken;
 use crate::refusal::Refusal;
 use crate::rules::{IdentityHeaders, RouteRules, Rules};
 use crate::step::{Line, Outcome, Step, Verdict};
 use crate::trail::{Note, Trail};
 use crate::verified::{Principal, Verified};
+use crate::verify::bounds;
 use crate::verify::digest::Proof;
 
 /// The right to forward one request. It is used up by forwarding it.
@@ -43,6 +48,7 @@ pub struct Permit<'c> {
     crossing: Option<Crossing<'c>>,
     trail: Trail,
     proof: Option<Box<Proof>>,
+    fresh_nonce: bool,
 }
 
 /// The canonical target, the one that was decided on: the upstream gets no other.
@@ -73,7 +79,18 @@ pub(crate) fn decide<'c, 'r>(
     let identity = principal
         .as_ref()
         .map(|verified| verified.value().identity());
-    let outcome = match rule(&line.route.demand, identity, line.request.client.known()) {
+    let asking = Asking {
+        peer: line.request.client.known(),
+        sign_in_age_secs: principal.as_ref().and_then(|verified| {
+            let (route, rules) = (line.route, line.rules);
+            bounds::sign_in_age_secs(verified.value(), route, rules, line.now_unix_secs)
+        }),
+    };
+    let ruling = match denied(&line.route.deny, identity, asking.peer) {
+        Some(denial) => Ruling::Deny(denial),
+        None => rule(&line.route.demand, identity, asking),
+    };
+    let outcome = match ruling {
         Ruling::Allow(_) => Outcome::Permit(Permit {
             rules: line.rules,
             route: line.route,
@@ -83,6 +100,7 @@ pub(crate) fn decide<'c, 'r>(
             crossing: line.crossing,
             trail: line.trail,
             proof: line.proof,
+            fresh_nonce: line.fresh_nonce,
         }),
         Ruling::Deny(denial) => {
             let mut detail = detail(&denial);
@@ -135,7 +153,12 @@ fn particulars(denial: &Denial<'_>, identity: Option<&Identity>) -> Box<str> {
             | Unmet::Groups(_)
             | Unmet::Claim(_)
             | Unmet::Scopes(_)
-            | Unmet::SecondFactor,
+            | Unmet::SecondFactor
+            | Unmet::Strength(_)
+            | Unmet::SignInAge(_)
+            | Unmet::DeniedUser(_)
+            | Unmet::DeniedGroup(_)
+            | Unmet::DeniedNetworks(_),
             _,
         ) => unmet.to_string(),
     });
@@ -151,7 +174,7 @@ fn header_name(place: Place<'_>) -> Option<HeaderName> {
     match place {
         Place::Authorization => Some(AUTHORIZATION),
         Place::Header(name) => Some(name.clone()),
-        Place::Cookie(_) => None,
+        Place::Cookie(_) | Place::Connection => None,
     }
 }
 
@@ -180,6 +203,7 @@ impl<'c> Permit<'c> {
             crossing: self.crossing,
             trail: self.trail,
             proof: self.proof.map(AuthenticationInfo),
+            fresh_nonce: self.fresh_nonce,
         }
     }
 }
@@ -199,6 +223,8 @@ pub struct Edits<'c> {
     pub trail: Trail,
     /// What the answer has to say of the credentials, where the scheme has it.
     pub proof: Option<AuthenticationInfo>,
+    /// Whether the answer gives the client a new nonce for its proofs (RFC 9449 section 8.2).
+    pub fresh_nonce: bool,
 }
 
 /// What goes into `Authentication-Info` (RFC 7615) of the upstream's answer.
@@ -220,21 +246,41 @@ impl AuthenticationInfo {
 }
 
 impl Edits<'_> {
+    pub(crate) fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref().map(|verified| verified.value())
+    }
+
+    pub(crate) const fn identity_token(&self) -> Option<&IdentityToken> {
+        self.rules.identity_headers.token.as_ref()
+    }
+
+    /// Whether a cache that others use as well must not keep the answer, unless it says itself who may. RFC 9111 section 3.5 keeps such a
+    /// cache from it where the request has `Authorization`, and knows neither keys in other fields, nor cookies, nor addresses.
+    #[must_use]
+    pub fn answer_is_private(&self) -> bool {
+        !matches!(self.route.demand, Demand::Anyone) && self.credential != Some(AUTHORIZATION)
+    }
+
     /// Removes the credential and everything that claims an identity, and writes the identity that was verified.
     pub fn apply(&self, headers: &mut HeaderMap) {
         if let Some(name) = &self.credential
             && !self.route.keep_credential
         {
             headers.remove(name);
+            // A proof is for this gateway alone, and of no use without its token.
+            if self.route.accept.dpop && name == AUTHORIZATION {
+                headers.remove(PROOF);
+            }
         }
         if let Some(session) = &self.rules.session
             && !(self.route.keep_credential && self.route.accept.session)
         {
-            remove_cookies(headers, &[&session.cookie, &session.form_cookie]);
+            let ours = [&session.cookie, &session.form_cookie, &session.round_cookie];
+            remove_cookies(headers, &ours.map(|name| &**name));
         }
         let names = &self.rules.identity_headers;
         remove_look_alikes(headers, names);
-        let Some(principal) = self.principal.as_ref().map(|verified| verified.value()) else {
+        let Some(principal) = self.principal() else {
             return;
         };
         let lines = &principal.lines;
@@ -304,9 +350,12 @@ fn remove_look_alikes(headers: &mut HeaderMap, names: &IdentityHeaders) {
         &names.scheme,
         &names.issuer,
     ];
+    let token = names.token.as_ref().map(|token| &token.header);
     let claims_identity = |name: &HeaderName| {
         ours.iter()
-            .map(|our| our.as_str())
+            .copied()
+            .chain(token)
+            .map(HeaderName::as_str)
             .chain(OF_OTHER_GATEWAYS)
             .any(|our| spelt_alike(name.as_str(), our))
     };

@@ -19,6 +19,8 @@
 //!         Step::Secret(want)  => want.answer(store.digest(want.name(), want.realm(), want.algorithm()).await),
 //!         Step::Body(want)    => want.answer(body.whole(want.bytes_max()).await),
 //!         Step::Count(want)   => want.answer(counts.take(want.nonce(), want.nc())),
+//!         Step::ProofNonces(want) => want.answer(&nonces),
+//!         Step::FirstSight(want) => want.answer(proofs.first_sight(want.id(), want.until_unix_secs())),
 //!         Step::Done(verdict) => break verdict,
 //!     };
 //! };
@@ -31,7 +33,9 @@
 mod brake;
 mod cors;
 mod decide;
+mod identity_token;
 mod own;
+pub mod provider;
 mod refusal;
 mod request;
 mod respond;
@@ -48,13 +52,17 @@ pub use brake::{
 };
 pub use cors::{CorsRules, CorsSettings, Crossing, PageNames, Preflight, UpstreamFields, crossing};
 pub use decide::{AuthenticationInfo, Edits, Permit, TargetOnward};
-pub use own::{OwnPage, SessionPage};
+pub use identity_token::IdentityToken;
+pub use own::{OwnPage, ProviderPage, ProviderStep, SessionPage};
 pub use refusal::Refusal;
-pub use request::{ClientAddress, Request};
-pub use respond::{Answer, Asked, Mint, respond, respond_own, respond_preflight};
+pub use request::{Channel, ClientAddress, Request};
+pub use respond::{
+    Answer, Asked, Mint, respond, respond_identity_keys, respond_own, respond_preflight,
+};
 pub use rules::{
-    Accept, ApiKeyRules, DigestRules, IdentityHeaders, IntrospectionRules, IssuerRules, RouteRules,
-    Rules, SessionRules, SharedRules, Written,
+    Accept, ApiKeyRules, CertificateName, CertificateRules, DigestRules, DpopRules,
+    IdentityHeaders, IntrospectionRules, IssuerRules, PasskeyRules, RouteRules, Rules,
+    SessionRules, SharedRules, SharedSessions, Written,
 };
 pub use step::{Outcome, Recall, Step, Verdict, begin};
 pub use trail::{Note, Trail};
@@ -66,10 +74,12 @@ pub use verify::basic::{
 };
 pub use verify::bearer::introspection::{IntrospectionAnswer, WantIntrospection};
 pub use verify::bearer::{KeysAnswer, WantKeys};
+pub use verify::certificate::{CertificateNames, CertificateStanding, ClientCertificate};
 pub use verify::digest::{
     BodyAnswer, CountAnswer, CountWindow, DigestAccount, DigestAnswer, DigestName, Nonce, NonceId,
     Nonces, WantBody, WantCount, WantNonces, WantSecret,
 };
+pub use verify::dpop::{SightAnswer, WantFirstSight, WantProofNonces};
 pub use verify::session::{SessionAnswer, SessionRecord, WantSession};
 pub use verify::sign_in::{
     SignIn, SignInEnd, SignInStep, SignedIn, WaitingForPassword, WantTurn, WantUser, begin_sign_in,

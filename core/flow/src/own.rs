@@ -14,6 +14,12 @@ pub(crate) const PREFIX: &str = "/.countersign/";
 /// The list of causes; the page of one of them is below it.
 pub(crate) const CAUSES: &str = "/.countersign/causes/";
 
+/// The keys that identity tokens are verified with.
+const IDENTITY_KEYS: &str = "/.countersign/jwks.json";
+/// Below it, each provider has its pages.
+const PROVIDERS: &str = "/.countersign/sign-in/provider/";
+const CALLBACK: &str = "/callback";
+
 /// A page of the gateway itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnPage {
@@ -26,10 +32,43 @@ pub enum OwnPage {
         /// The path of the resource; empty for the whole origin.
         path: Box<str>,
     },
+    /// The keys that identity tokens are verified with (RFC 7517 section 5). The shell serves it, since it has them.
+    IdentityKeys,
     /// A page about the sessions of whoever asks. The shell serves it, since it takes a store.
     Session(SessionPage),
+    /// A page on the way to a provider and back. The shell serves it, as it does those of sessions.
+    Provider(ProviderPage),
     /// A path below the gateway's own prefix that names nothing.
     Nothing,
+}
+
+/// A page on the way to a provider and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProviderPage {
+    /// Index into `Rules::providers`.
+    pub provider: usize,
+    /// Which way.
+    pub step: ProviderStep,
+}
+
+/// A step on the way to a provider and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProviderStep {
+    /// The browser is sent to the provider.
+    Begin,
+    /// It comes back: the redirect URI, of each provider another one.
+    Callback,
+}
+
+impl ProviderStep {
+    /// The path of the step for the provider of this name.
+    #[must_use]
+    pub fn path(self, provider: &str) -> String {
+        match self {
+            Self::Begin => [PROVIDERS, provider].concat(),
+            Self::Callback => [PROVIDERS, provider, CALLBACK].concat(),
+        }
+    }
 }
 
 /// A page about the sessions of whoever asks.
@@ -57,11 +96,23 @@ pub enum SessionPage {
     RemoveTotp,
     /// Where the form for new recovery codes is posted to.
     RecoveryCodes,
+    /// The form for signing in with a passkey alone, and where it is posted to.
+    PasskeySignIn,
+    /// Where a passkey that follows the password is posted to.
+    PasskeySecondFactor,
+    /// The script that asks the browser for a passkey.
+    PasskeyScript,
+    /// Where the form for another passkey is posted to.
+    AddPasskey,
+    /// Where the new passkey is posted to.
+    ConfirmPasskey,
+    /// Where the form for removing a passkey is posted to.
+    RemovePasskey,
 }
 
 impl SessionPage {
     /// Every page.
-    pub const ALL: [SessionPage; 11] = [
+    pub const ALL: [SessionPage; 17] = [
         SessionPage::SignIn,
         SessionPage::SecondFactor,
         SessionPage::SignOut,
@@ -73,6 +124,12 @@ impl SessionPage {
         SessionPage::ConfirmTotp,
         SessionPage::RemoveTotp,
         SessionPage::RecoveryCodes,
+        SessionPage::PasskeySignIn,
+        SessionPage::PasskeySecondFactor,
+        SessionPage::PasskeyScript,
+        SessionPage::AddPasskey,
+        SessionPage::ConfirmPasskey,
+        SessionPage::RemovePasskey,
     ];
 
     /// The path of the page.
@@ -90,6 +147,12 @@ impl SessionPage {
             Self::ConfirmTotp => "/.countersign/account/totp/confirm",
             Self::RemoveTotp => "/.countersign/account/totp/remove",
             Self::RecoveryCodes => "/.countersign/account/recovery-codes",
+            Self::PasskeySignIn => "/.countersign/sign-in/passkey",
+            Self::PasskeySecondFactor => "/.countersign/sign-in/code/passkey",
+            Self::PasskeyScript => "/.countersign/passkey.js",
+            Self::AddPasskey => "/.countersign/account/passkeys",
+            Self::ConfirmPasskey => "/.countersign/account/passkeys/confirm",
+            Self::RemovePasskey => "/.countersign/account/passkeys/remove",
         }
     }
 }
@@ -102,16 +165,19 @@ pub(crate) fn find(rules: &Rules, path: &str) -> Option<OwnPage> {
     }
     if let Some(suffix) = path.strip_prefix(WELL_KNOWN) {
         let is_ours = suffix.is_empty() || suffix.starts_with('/');
-        return (is_ours && rules.route_rules.iter().any(|route| route.accept.bearer)).then(|| {
-            OwnPage::ResourceMetadata {
+        return (is_ours && rules.route_rules.iter().any(|route| route.accept.tokens())).then(
+            || OwnPage::ResourceMetadata {
                 path: suffix.into(),
-            }
-        });
+            },
+        );
     }
     let id = path.strip_prefix(CAUSES);
     match id {
         Some("") => Some(OwnPage::Causes),
         Some(id) => Some(Cause::from_id(id).map_or(OwnPage::Nothing, OwnPage::Cause)),
+        None if path == IDENTITY_KEYS && rules.identity_headers.token.is_some() => {
+            Some(OwnPage::IdentityKeys)
+        }
         None if path == CAUSES.trim_end_matches('/') => Some(OwnPage::Causes),
         None if rules.session.is_some()
             && let Some(page) = SessionPage::ALL
@@ -120,8 +186,24 @@ pub(crate) fn find(rules: &Rules, path: &str) -> Option<OwnPage> {
         {
             Some(OwnPage::Session(page))
         }
+        None if rules.session.is_some()
+            && let Some(page) = find_provider(rules, path) =>
+        {
+            Some(OwnPage::Provider(page))
+        }
         None => path.starts_with(PREFIX).then_some(OwnPage::Nothing),
     }
+}
+
+fn find_provider(rules: &Rules, path: &str) -> Option<ProviderPage> {
+    let rest = path.strip_prefix(PROVIDERS)?;
+    let (name, step) = match rest.strip_suffix(CALLBACK) {
+        Some(name) => (name, ProviderStep::Callback),
+        None => (rest, ProviderStep::Begin),
+    };
+    let mut providers = rules.providers.iter();
+    let provider = providers.position(|provider| *provider.name == *name)?;
+    Some(ProviderPage { provider, step })
 }
 
 /// The path of a cause's page.

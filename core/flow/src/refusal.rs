@@ -4,6 +4,7 @@
 
 use countersign_cause::Cause;
 use countersign_wire::Scheme;
+use countersign_wire::dpop::server::ErrorCode;
 
 use crate::cors::Crossing;
 use crate::rules::{RouteRules, Rules};
@@ -31,6 +32,8 @@ pub struct Refusal<'c> {
     pub key_id: Option<Box<str>>,
     /// What `detail` leaves out, with names of the rule: for the log, never for the client.
     pub particulars: Option<Box<str>>,
+    /// What a challenge of DPoP says of token and proof, where that is more than the cause tells.
+    pub(crate) proof_error: Option<ErrorCode>,
     /// For `Retry-After` (RFC 9110 section 10.2.3), in seconds.
     pub retry_after_secs: Option<u32>,
     /// What the page that made the request may read, where the route has rules for pages.
@@ -54,6 +57,7 @@ impl<'c> Refusal<'c> {
             account: None,
             key_id: None,
             particulars: None,
+            proof_error: None,
             retry_after_secs: None,
             crossing: None,
             trail: Trail::default(),

@@ -1,12 +1,14 @@
 //! What the line is given of a request.
 //!
-//! Knows: method, host, target, header fields, and the client's address. Does not know the connection, the HTTP
-//! version, or the body.
+//! Knows: method, host, target, header fields, and the client's address. Of the connection it knows
+//! what TLS says of the client. Does not know the HTTP version, or the body.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use http::{HeaderMap, Method};
+
+use crate::verify::certificate::ClientCertificate;
 
 /// The head of a request, as the receiving room hands it over.
 #[derive(Clone, Copy)]
@@ -20,12 +22,24 @@ pub struct Request<'r> {
     pub path_and_query: &'r str,
     /// The header fields as sent.
     pub headers: &'r HeaderMap,
+    /// How the client is connected.
+    pub channel: Channel<'r>,
     /// The client's address: the peer's, or what a trusted proxy says of it.
     pub client: ClientAddress,
     /// Path and query as the client sent them to a proxy in front, where that says so and is believed.
     pub original_target: Option<&'r str>,
     /// Whether the client would go on with another protocol, which it could read and write by: WebSocket above all.
     pub wants_tunnel: bool,
+}
+
+/// How a client is connected.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Channel<'r> {
+    /// Whether by TLS, as far as the gateway or a proxy that is believed can tell.
+    pub secure: bool,
+    /// The certificate that the client itself has shown in the handshake. Behind a proxy there is none: what is shown there is
+    /// the proxy's.
+    pub certificate: Option<&'r ClientCertificate>,
 }
 
 /// Where a client is.

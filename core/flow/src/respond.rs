@@ -21,7 +21,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 pub(crate) use body::negotiate as wants;
 pub use cors::respond_preflight;
-pub use own::respond_own;
+pub use own::{respond_identity_keys, respond_own};
 
 use crate::refusal::Refusal;
 use crate::rules::{RouteRules, Rules};
@@ -45,11 +45,11 @@ pub struct Asked<'r> {
     pub origin: &'r str,
     /// The id of the request.
     pub request_id: &'r str,
-    /// Where nonces of Digest come from; `None` where no route accepts it.
+    /// Where nonces come from; `None` where no route needs any.
     pub mint: Option<Mint<'r>>,
 }
 
-/// Where a challenge of Digest gets its nonce.
+/// Where a challenge of Digest, or of DPoP, gets its nonce.
 #[derive(Clone, Copy)]
 pub struct Mint<'r> {
     /// What issues them.
@@ -85,6 +85,11 @@ pub fn respond(refusal: &Refusal<'_>, asked: &Asked<'_>) -> Answer {
         origin(refusal.rules(), asked)
     };
     challenges::write(refusal, status, origin, asked.mint, &mut headers);
+    if let Some(mint) = asked.mint
+        && status == StatusCode::UNAUTHORIZED
+    {
+        challenges::give_nonce(refusal, mint, &mut headers);
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, vary(refusal));
     headers.insert(CAUSE, HeaderValue::from_static(told.id()));

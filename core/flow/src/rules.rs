@@ -6,8 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use crate::brake::BrakeRules;
 use crate::cors::CorsRules;
+use crate::identity_token::IdentityToken;
+use crate::provider::ProviderRules;
 use countersign_jose::Algorithm;
-use countersign_policy::{Demand, Routes};
+use countersign_policy::{Demand, Deny, Routes};
 use countersign_secret::password::Cost;
 use countersign_wire::digest::{self, Hash, Qop};
 use http::{HeaderName, HeaderValue};
@@ -29,8 +31,14 @@ pub struct Rules {
     pub second_factor_waived: bool,
     /// What is offered and taken of Digest, when some route accepts it.
     pub digest: DigestRules,
+    /// What is demanded of proofs of DPoP, when some route accepts them.
+    pub dpop: DpopRules,
+    /// Who is meant by a client's certificate, when some route accepts them.
+    pub certificate: CertificateRules,
     /// How sessions are begun and kept; `None` where no route accepts them, and there is nothing to sign in to.
     pub session: Option<SessionRules>,
+    /// The providers that people can sign in through, in the order of the configuration.
+    pub providers: Vec<ProviderRules>,
     /// The issuers of Bearer tokens, in the order of the configuration.
     pub issuers: Vec<IssuerRules>,
     /// Which route a request belongs to; the index goes into `route_rules`.
@@ -53,6 +61,7 @@ pub struct Written {
     pub(crate) api_key: OnceLock<Option<HeaderValue>>,
     pub(crate) basic: OnceLock<Option<HeaderValue>>,
     pub(crate) session: OnceLock<Option<HeaderValue>>,
+    pub(crate) certificate: OnceLock<Option<HeaderValue>>,
 }
 
 /// Where an API key may stand in a request.
@@ -71,7 +80,11 @@ pub struct SessionRules {
     pub cookie: Box<str>,
     /// The name of the cookie that binds the form of the sign-in page to a browser.
     pub form_cookie: Box<str>,
-    /// Whether both cookies are for TLS alone.
+    /// The name of the cookie that counts how often a browser was sent round in a short while.
+    pub round_cookie: Box<str>,
+    /// The hosts that share sessions; `None`: each has its own.
+    pub shared: Option<SharedSessions>,
+    /// Whether all cookies are for TLS alone.
     pub secure: bool,
     /// After how long without a request a session ends.
     pub idle_secs: i64,
@@ -79,6 +92,34 @@ pub struct SessionRules {
     pub lifetime_secs: i64,
     /// How many sessions a user may have; past it the one used least lately is ended.
     pub per_user_max: u32,
+    /// For how long after signing in a user may change how it signs in by passkeys.
+    pub fresh_secs: i64,
+    /// What passkeys are bound to; `None`: there are none.
+    pub passkeys: Option<PasskeyRules>,
+    /// Whether user name and password sign in at the page.
+    pub password: bool,
+}
+
+/// What passkeys are bound to (Web Authentication, section 4, "Relying Party").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyRules {
+    /// The domain that they are bound to.
+    pub rp_id: Box<str>,
+    /// The origins whose pages may ask for them.
+    pub origins: Vec<Box<str>>,
+    /// How many passkeys a user may have.
+    pub per_user_max: u32,
+}
+
+/// Hosts of one domain whose people sign in once for all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedSessions {
+    /// The domain that the session's cookie is for, with all hosts below it.
+    pub domain: Box<str>,
+    /// The origins that people may be sent back to, as browsers write them.
+    pub origins: Vec<Box<str>>,
+    /// The one of them where people sign in; `None`: wherever they are.
+    pub sign_in: Option<Box<str>>,
 }
 
 /// What is offered and taken of Digest (RFC 7616).
@@ -125,6 +166,61 @@ impl Default for DigestRules {
             path_prefix: "".into(),
         }
     }
+}
+
+/// What is demanded of proofs of DPoP (RFC 9449).
+#[derive(Debug, Clone)]
+pub struct DpopRules {
+    /// The algorithms that proofs may be signed with; a symmetric one is never taken.
+    pub algorithms: Vec<Algorithm>,
+    /// How old a proof may be, by its own time.
+    pub proof_secs: i64,
+    /// By how much the clocks of clients may differ.
+    pub leeway_secs: i64,
+    /// Whether a proof has to repeat a nonce of the gateway.
+    pub nonce: bool,
+    /// How long a nonce is taken.
+    pub nonce_secs: i64,
+}
+
+impl Default for DpopRules {
+    fn default() -> Self {
+        Self {
+            algorithms: vec![
+                Algorithm::Es256,
+                Algorithm::EdDsa,
+                Algorithm::Rs256,
+                Algorithm::Ps256,
+            ],
+            proof_secs: 60,
+            leeway_secs: 30,
+            nonce: false,
+            nonce_secs: 300,
+        }
+    }
+}
+
+/// Who is meant by a client's certificate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CertificateRules {
+    /// Which name is the user's.
+    pub user: CertificateName,
+    /// Whether clients are asked for certificates at all, so that tokens can be bound to them.
+    pub asked: bool,
+}
+
+/// The kinds of names in a certificate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CertificateName {
+    /// The common name of the subject.
+    #[default]
+    Common,
+    /// A host name among the alternative names.
+    Dns,
+    /// A URI among the alternative names.
+    Uri,
+    /// A mail address among the alternative names.
+    Email,
 }
 
 /// One issuer of tokens and what is demanded of its tokens.
@@ -174,12 +270,18 @@ pub struct RouteRules {
     pub name: Box<str>,
     /// The schemes that are accepted; none on a public route.
     pub accept: Accept,
+    /// Who is refused, before the demand is looked at.
+    pub deny: Deny,
     /// Who may pass.
     pub demand: Demand,
     /// Indices into `Rules::issuers`: whose tokens are taken here.
     pub issuers: Vec<usize>,
     /// Replaces the issuer's audiences here.
     pub audiences: Option<Vec<String>>,
+    /// Replaces the issuer's tolerance for clocks here.
+    pub leeway_secs: Option<u32>,
+    /// How old a memory of a verification may be here; `None`: as old as any gets.
+    pub remember_secs: Option<i64>,
     /// The scopes named in a Bearer challenge (RFC 6750 section 3), space-separated; empty: none.
     pub challenge_scope: Box<str>,
     /// The resource identifier (RFC 9728 section 1.2); `None`: the origin of the request.
@@ -205,15 +307,31 @@ pub struct Accept {
     pub digest: bool,
     /// API keys of our own store.
     pub api_key: bool,
+    /// RFC 9449: tokens that are bound to a key, each with a proof.
+    pub dpop: bool,
     /// Sessions of users who signed in at the gateway's own page.
     pub session: bool,
+    /// Certificates that clients have shown in the TLS handshake.
+    pub certificate: bool,
 }
 
 impl Accept {
+    /// Whether tokens of issuers are taken, by whichever scheme.
+    #[must_use]
+    pub const fn tokens(self) -> bool {
+        self.bearer || self.dpop
+    }
+
     /// Whether no scheme at all is accepted: the route never looks at credentials.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        !(self.basic || self.bearer || self.digest || self.api_key || self.session)
+        !(self.basic
+            || self.bearer
+            || self.digest
+            || self.api_key
+            || self.dpop
+            || self.session
+            || self.certificate)
     }
 }
 
@@ -227,10 +345,13 @@ pub struct IdentityHeaders {
     pub groups: HeaderName,
     /// Scopes, space-separated.
     pub scopes: HeaderName,
-    /// The scheme that was used: `basic`, `bearer`, `digest`, `api-key`, `session`.
+    /// The scheme that was used: `basic`, `bearer`, `digest`, `api-key`, `dpop`, `session`,
+    /// `certificate`.
     pub scheme: HeaderName,
     /// The issuer of the token, where there is one.
     pub issuer: HeaderName,
+    /// All of it once more as a signed token; `None`: nobody gets one.
+    pub token: Option<IdentityToken>,
 }
 
 /// Rules as the shell shares them.

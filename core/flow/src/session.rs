@@ -6,11 +6,12 @@
 
 mod device;
 pub mod form;
-pub(crate) mod navigation;
+pub mod navigation;
 pub mod origin;
 pub mod page;
 mod qr;
 mod return_to;
+mod shared;
 mod texts;
 
 pub use return_to::ReturnTo;

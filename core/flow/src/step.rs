@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use countersign_cause::Cause;
 use countersign_policy::{Host, Network, Target};
-use countersign_wire::{Accepted, Place, Presented, Reading, Scheme, api_key};
+use countersign_wire::dpop::server::ErrorCode;
+use countersign_wire::{Accepted, Place, Presented, Reading, Scheme, api_key, bearer, dpop};
 
 use crate::brake::{self, Attempt, Braking, WantAttempt};
 use crate::cors::{self, Asks, Crossing, Preflight, Unruled};
@@ -22,9 +23,11 @@ use crate::verify::api_key::WantKey;
 use crate::verify::basic::{WantAccount, WantHash};
 use crate::verify::bearer::WantKeys;
 use crate::verify::bearer::introspection::WantIntrospection;
-use crate::verify::bounds;
 use crate::verify::digest::{Proof, WantBody, WantCount, WantNonces, WantSecret};
+use crate::verify::dpop::{self as proof, WantFirstSight, WantProofNonces};
+use crate::verify::possession::{self, Due};
 use crate::verify::session::WantSession;
+use crate::verify::{bounds, certificate};
 
 /// One step of the line: a question, or the end.
 pub enum Step<'c, 'r> {
@@ -52,6 +55,10 @@ pub enum Step<'c, 'r> {
     Body(WantBody<'c, 'r>),
     /// Was this count of this nonce used before?
     Count(WantCount<'c, 'r>),
+    /// What are nonces of proofs made with?
+    ProofNonces(WantProofNonces<'c, 'r>),
+    /// Was this proof used before?
+    FirstSight(WantFirstSight<'c, 'r>),
     /// The end of the line.
     Done(Verdict<'c>),
 }
@@ -93,9 +100,21 @@ pub(crate) struct Line<'c, 'r> {
     pub(crate) braking: Braking,
     /// What the answer is to prove, where the request was proved by Digest.
     pub(crate) proof: Option<Box<Proof>>,
+    /// The token and its proof, where they came by DPoP.
+    pub(crate) dpop: Option<dpop::server::Presented<'r>>,
+    /// Whether the client is to be given a new nonce for its proofs.
+    pub(crate) fresh_nonce: bool,
 }
 
 impl<'c, 'r> Line<'c, 'r> {
+    /// The scheme by which a token came.
+    pub(crate) const fn token_scheme(&self) -> Scheme {
+        match self.dpop {
+            Some(_) => Scheme::Dpop,
+            None => Scheme::Bearer,
+        }
+    }
+
     /// The end of the line for a cause.
     pub(crate) fn refuse(
         self,
@@ -224,6 +243,8 @@ fn route<'c, 'r>(
         trail,
         braking: Braking::Unasked,
         proof: None,
+        dpop: None,
+        fresh_nonce: false,
     })
 }
 
@@ -242,6 +263,8 @@ fn read<'c: 'r, 'r>(mut line: Line<'c, 'r>) -> Step<'c, 'r> {
         basic: accept.basic,
         bearer: accept.bearer,
         digest: accept.digest,
+        dpop: accept.dpop,
+        certificate: accept.certificate && line.request.channel.certificate.is_some(),
         api_key: accept.api_key.then_some(places),
         session: line
             .rules
@@ -257,6 +280,11 @@ fn read<'c: 'r, 'r>(mut line: Line<'c, 'r>) -> Step<'c, 'r> {
         .map(|(_, query)| query);
     match countersign_wire::read(&accepted, line.request.headers, query) {
         Reading::Nothing => {
+            if let Some(certificate) = line.request.channel.certificate
+                && accept.certificate
+            {
+                return certificate::begin(line, certificate);
+            }
             line.trail.add(Note::NothingSent);
             decide(line, None, None)
         }
@@ -266,6 +294,9 @@ fn read<'c: 'r, 'r>(mut line: Line<'c, 'r>) -> Step<'c, 'r> {
         }
         Reading::One(presented) => {
             line.trail.add(Note::Read(presented.scheme()));
+            if let Presented::Dpop(presented) = &presented {
+                line.dpop = Some(*presented);
+            }
             // No two requests present the same bytes of Digest.
             if line.rules.remember_secs > 0 && presented.scheme() != Scheme::Digest {
                 Step::Recall(Recall { line, presented })
@@ -311,7 +342,15 @@ impl<'c, 'r> Recall<'c, 'r> {
             mut line,
             presented,
         } = self;
-        match remembered.map(|remembered| &remembered.0) {
+        // A route may want what was verified of late alone; for others the memory stays what it is.
+        let is_young = |remembered: &&Remembered| {
+            let age_secs = line
+                .now_unix_secs
+                .saturating_sub(remembered.learnt_unix_secs);
+            line.route.remember_secs.is_none_or(|secs| age_secs < secs)
+        };
+        let believed = remembered.filter(is_young);
+        match believed.map(|remembered| &remembered.memory) {
             // What is remembered of another scheme is not an answer to this question.
             Some(Memory::Good(principal))
                 if principal.value().scheme == presented.scheme()
@@ -356,14 +395,30 @@ pub(crate) fn admit<'c, 'r>(
             refusal.key_id = identity.source.api_key_id().map(Into::into);
         });
     }
-    // A browser adds the session to whatever request a page makes it send. What the page has chosen to show, no other page
+    let due = match possession::check(principal.value(), &line) {
+        Ok(due) => due,
+        Err(detail) if principal.value().scheme == Scheme::Dpop => {
+            let error = ErrorCode::OfToken(bearer::server::ErrorCode::InvalidToken);
+            return proof::refuse(line, error, detail);
+        }
+        Err(detail) => {
+            line.trail.add(Note::Bounds(detail));
+            let scheme = Some(principal.value().scheme);
+            return line.refuse(Cause::SenderConstraintFailed, scheme, detail);
+        }
+    };
+    if let Due::Proof(key) = due {
+        return proof::begin(line, principal, lesson, key);
+    }
+    // A browser adds the session, and a certificate, to whatever request a page makes it send. What the page has chosen to show, no other page
     // can make it show.
-    if principal.value().scheme == Scheme::Session
+    let scheme = principal.value().scheme;
+    if matches!(scheme, Scheme::Session | Scheme::Certificate)
         && let Err(detail) =
             origin::check_request(line.rules, &line.request, line.crossing.as_ref())
     {
         line.trail.add(Note::Session(detail));
-        let refusal = line.refusal(Cause::CsrfFailed, Some(Scheme::Session), detail);
+        let refusal = line.refusal(Cause::CsrfFailed, Some(scheme), detail);
         let subject = Some(principal.value().identity.subject.clone());
         return Step::refused(Refusal { subject, ..refusal }, None);
     }

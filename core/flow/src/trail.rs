@@ -44,6 +44,8 @@ pub enum Note {
     Key(&'static str),
     /// The session was looked at, and what came of it.
     Session(&'static str),
+    /// The client's certificate was looked at, and what came of it.
+    Certificate(&'static str),
     /// The token names this configured issuer, by index.
     Issuer(usize),
     /// The token cannot be read, and this configured issuer is asked about it, by index.
@@ -107,6 +109,7 @@ impl Note {
             Self::Digest(detail)
             | Self::Key(detail)
             | Self::Session(detail)
+            | Self::Certificate(detail)
             | Self::Token(detail)
             | Self::Bounds(detail) => ("verify", detail.into()),
             Self::Issuer(index) => (
@@ -168,6 +171,7 @@ impl Trail {
             | Note::DigestUnknown
             | Note::Digest(_)
             | Note::Session(_)
+            | Note::Certificate(_)
             | Note::Page(_) => None,
         })
     }

@@ -5,9 +5,12 @@
 use std::sync::Arc;
 
 use countersign_cause::Cause;
+use countersign_jose::Confirmation;
 use countersign_policy::Identity;
 use countersign_wire::Scheme;
 use http::HeaderValue;
+
+use crate::identity_token::Signed;
 
 /// A value whose proof has been checked. Only the stage `verify` of this crate makes one.
 ///
@@ -38,6 +41,8 @@ pub struct Principal {
     pub(crate) scheme: Scheme,
     pub(crate) bounds: Bounds,
     pub(crate) lines: IdentityLines,
+    /// What was signed of it lately.
+    pub(crate) signed: Signed,
 }
 
 impl Principal {
@@ -67,6 +72,8 @@ pub(crate) enum Bounds {
     /// A session, until its greatest age. That it is in use shows by its being asked about: what is remembered of it is
     /// forgotten long before its idle time.
     Session { expires_unix_secs: i64 },
+    /// A certificate: it is looked at anew for every request, and never remembered.
+    Certificate,
     /// A token: index of its issuer, its audiences, its times.
     Token(TokenBounds),
 }
@@ -80,6 +87,8 @@ pub(crate) struct TokenBounds {
     pub(crate) not_before_unix_secs: Option<i64>,
     /// `None`: the issuer names no end, and is asked again soon.
     pub(crate) expires_unix_secs: Option<i64>,
+    /// What whoever shows it has to have.
+    pub(crate) confirmation: Option<Confirmation>,
 }
 
 /// The identity as header values, made once when the credential is verified.
@@ -97,7 +106,11 @@ pub(crate) struct IdentityLines {
 /// It holds for the very bytes that it was learnt from, and under the [`Rules`](crate::Rules) that it was learnt under:
 /// a cache finds it by those bytes, and drops it when the rules are swapped or the store says that something changed.
 #[derive(Debug, Clone)]
-pub struct Remembered(pub(crate) Memory);
+pub struct Remembered {
+    pub(crate) memory: Memory,
+    /// When it was verified.
+    pub(crate) learnt_unix_secs: i64,
+}
 
 #[derive(Debug, Clone)]
 pub(crate) enum Memory {
@@ -115,7 +128,7 @@ impl Remembered {
     /// The id of the API key that this is the memory of, so that its use can be noted.
     #[must_use]
     pub fn api_key_id(&self) -> Option<&str> {
-        match &self.0 {
+        match &self.memory {
             Memory::Good(verified) => verified.value().identity.source.api_key_id(),
             Memory::Refused { .. } => None,
         }
@@ -124,7 +137,7 @@ impl Remembered {
     /// The id of the session that this is the memory of, so that its use can be noted.
     #[must_use]
     pub fn session_id(&self) -> Option<&str> {
-        match &self.0 {
+        match &self.memory {
             Memory::Good(verified) => verified.value().identity.source.session_id(),
             Memory::Refused { .. } => None,
         }

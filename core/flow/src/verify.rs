@@ -7,8 +7,11 @@ pub(crate) mod api_key;
 pub(crate) mod basic;
 pub(crate) mod bearer;
 pub(crate) mod bounds;
+pub(crate) mod certificate;
 pub(crate) mod digest;
+pub(crate) mod dpop;
 mod lines;
+pub(crate) mod possession;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 
@@ -19,6 +22,7 @@ use countersign_policy::Identity;
 use countersign_wire::{Place, Presented, Scheme};
 
 use crate::brake;
+use crate::identity_token::Signed;
 use crate::step::{Line, Step, admit};
 use crate::verified::{Bounds, Lesson, Memory, Principal, Remembered, Verified};
 
@@ -28,6 +32,7 @@ pub(crate) fn verify<'c, 'r>(line: Line<'c, 'r>, presented: Presented<'r>) -> St
         Presented::Basic(credentials) => basic::begin(line, credentials),
         Presented::Bearer(token) => bearer::begin(line, token),
         Presented::Digest(proof) => digest::begin(line, proof),
+        Presented::Dpop(presented) => bearer::begin(line, presented.token()),
         Presented::ApiKey(key) => api_key::begin(line, key),
         Presented::Session(session) => session::begin(line, session),
     }
@@ -62,9 +67,13 @@ fn accept_until<'c, 'r>(
         scheme,
         bounds,
         lines,
+        signed: Signed::default(),
     }));
     let lesson = Lesson {
-        remembered: Remembered(Memory::Good(Arc::clone(&principal))),
+        remembered: Remembered {
+            memory: Memory::Good(Arc::clone(&principal)),
+            learnt_unix_secs: line.now_unix_secs,
+        },
         until_unix_secs: line
             .now_unix_secs
             .saturating_add(line.rules.remember_secs)
@@ -77,10 +86,10 @@ fn accept_until<'c, 'r>(
 /// Why nobody goes on without a name: to the upstream an empty name is no name.
 const fn nameless(scheme: Scheme) -> (Cause, &'static str) {
     match scheme {
-        Scheme::Basic | Scheme::Digest | Scheme::ApiKey | Scheme::Session => {
+        Scheme::Basic | Scheme::Digest | Scheme::ApiKey | Scheme::Session | Scheme::Certificate => {
             (Cause::CredentialsRejected, "they belong to an empty name")
         }
-        Scheme::Bearer => (
+        Scheme::Bearer | Scheme::Dpop => (
             Cause::ClaimMissing,
             "the claim that names the subject is empty",
         ),

@@ -13,12 +13,12 @@ use std::sync::Arc;
 use aws_lc_rs::rand::SystemRandom;
 use countersign_cause::Cause;
 use countersign_flow::{
-    Accept, Account, AccountAnswer, Admission, ApiKeyRules, DigestRules, HashAnswer,
-    IdentityHeaders, IssuerRules, KeyAnswer, KeyRecord, KeysAnswer, Outcome, Request, RouteRules,
-    Rules, Step, Written, begin,
+    Accept, Account, AccountAnswer, Admission, ApiKeyRules, CertificateRules, Channel, DigestRules,
+    DpopRules, HashAnswer, IdentityHeaders, IssuerRules, KeyAnswer, KeyRecord, KeysAnswer, Outcome,
+    Request, RouteRules, Rules, Step, Written, begin,
 };
 use countersign_jose::{Algorithm, KeySet, SigningKey};
-use countersign_policy::{Demand, Methods, PathPattern, Requirements, Route, Routes};
+use countersign_policy::{Demand, Deny, Methods, PathPattern, Requirements, Route, Routes};
 use countersign_secret::api_key::ApiKey;
 use countersign_secret::password::{Cost, PasswordHash, hash};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -58,7 +58,10 @@ fn rules() -> Rules {
         },
         password_cost: Cost::new(8, 1, 1).unwrap(),
         second_factor_waived: false,
+        providers: Vec::new(),
         digest: DigestRules::default(),
+        dpop: DpopRules::default(),
+        certificate: CertificateRules::default(),
         session: None,
         issuers: vec![issuer("main"), issuer("other")],
         routes: Routes::new(vec![route("all", "/a/**")]),
@@ -69,11 +72,16 @@ fn rules() -> Rules {
                 bearer: true,
                 digest: false,
                 session: false,
+                dpop: false,
+                certificate: false,
                 api_key: true,
             },
+            deny: Deny::default(),
             demand: Demand::Identity(Requirements::default()),
             issuers: vec![0],
             audiences: None,
+            leeway_secs: None,
+            remember_secs: None,
             challenge_scope: "".into(),
             resource: None,
             keep_credential: false,
@@ -87,6 +95,7 @@ fn rules() -> Rules {
             scopes: name("x-auth-scopes"),
             scheme: name("x-auth-scheme"),
             issuer: name("x-auth-issuer"),
+            token: None,
         },
         remember_secs: 60,
         written: Written::default(),
@@ -143,6 +152,7 @@ impl World {
             authority: Some("api.example.com"),
             path_and_query: path,
             headers: &headers,
+            channel: Channel::default(),
             client: IpAddr::from([192, 0, 2, 1]).into(),
             original_target: None,
             wants_tunnel: false,
@@ -177,8 +187,10 @@ impl World {
                 | Step::Nonces(_)
                 | Step::Secret(_)
                 | Step::Body(_)
-                | Step::Count(_) => {
-                    panic!("the route accepts no Digest")
+                | Step::Count(_)
+                | Step::ProofNonces(_)
+                | Step::FirstSight(_) => {
+                    panic!("the route accepts neither Digest nor proofs")
                 }
                 Step::Done(verdict) => {
                     return match verdict.outcome {

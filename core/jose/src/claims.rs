@@ -112,6 +112,12 @@ impl Claims {
         self.times.issued
     }
 
+    /// When the person behind the token has signed in, by `auth_time` (OpenID Connect Core section 2, RFC 9470 section
+    /// 6.1), rounded down. What is no time says nothing.
+    pub fn signed_in_unix_secs(&self) -> Option<i64> {
+        whole_secs(self.claim("auth_time")?.as_number()?, f64::floor)
+    }
+
     /// The `typ` of the token's header.
     pub fn typ(&self) -> Option<&str> {
         self.typ.as_deref()
@@ -191,7 +197,7 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
 }
 
 /// RFC 7519 section 2, NumericDate: seconds since 1970, as a JSON number that may have a fraction.
-fn time(
+pub(crate) fn time(
     members: &Map<String, Value>,
     name: &'static str,
     round: fn(f64) -> f64,
@@ -302,6 +308,28 @@ mod tests {
                 claims(&format!(r#"{{"{name}":"1"}}"#)).unwrap_err(),
                 TokenDefect::Claim(name)
             );
+        }
+    }
+
+    #[test]
+    fn rfc9470_section_6_1_the_time_of_the_sign_in() {
+        let signed_in = |json| claims(json).unwrap().signed_in_unix_secs();
+        assert_eq!(
+            signed_in(r#"{"auth_time":1700000000}"#),
+            Some(1_700_000_000)
+        );
+        assert_eq!(
+            signed_in(r#"{"auth_time":1700000000.9}"#),
+            Some(1_700_000_000)
+        );
+        for none in [
+            "{}",
+            r#"{"auth_time":"1700000000"}"#,
+            r#"{"auth_time":-1}"#,
+            r#"{"auth_time":1700000000000}"#,
+            r#"{"auth_time":null}"#,
+        ] {
+            assert_eq!(signed_in(none), None, "{none}");
         }
     }
 

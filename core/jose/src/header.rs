@@ -1,7 +1,7 @@
 //! The JOSE header of a JWS, RFC 7515 section 4.
 //!
 //! Knows: `alg`, `kid`, `typ`, `crit` and `b64`. Does not know: `jwk`, `jku`, `x5u`, `x5c` and all other members; a key
-//! that a token brings along is never looked at.
+//! that a token brings along is never looked at. Only a proof has one of its own (`dpop`).
 
 use std::fmt;
 

@@ -153,7 +153,7 @@ impl Proof<'_> {
 }
 
 /// Header, payload and signature, still encoded.
-fn parts(text: &[u8]) -> Result<[&[u8]; 3], TokenDefect> {
+pub(crate) fn parts(text: &[u8]) -> Result<[&[u8]; 3], TokenDefect> {
     if text.trim_ascii_start().first() == Some(&b'{') {
         return Err(TokenDefect::JsonSerialization);
     }

@@ -1,7 +1,7 @@
 //! JSON Web Keys, JSON Web Signatures in compact serialization, JSON Web Tokens and thumbprints.
 //!
 //! Knows: RFC 7515 (JWS), RFC 7517 (JWK), RFC 7518 (algorithms), RFC 7519 (JWT), RFC 7638 (thumbprints), RFC 8037
-//! (Ed25519), RFC 8725 (best current practice). Does not know: HTTP, where keys come from, what time it is, what a
+//! (Ed25519), RFC 8725 (best current practice), RFC 9449 section 4 (proofs of a key). Does not know: HTTP, where keys come from, what time it is, what a
 //! verified claim allows.
 //!
 //! A token travels through two types. [`Jwt::parse`] gives an [`Unverified`] token, which tells the names that are
@@ -54,9 +54,12 @@
 mod algorithm;
 mod base64url;
 mod claims;
+mod confirmation;
+mod dpop;
 mod expectations;
 mod header;
 mod hearsay;
+mod id_token;
 mod introspection;
 mod jwk;
 mod jws;
@@ -73,8 +76,11 @@ mod tests;
 
 pub use algorithm::Algorithm;
 pub use claims::Claims;
+pub use confirmation::{Confirmation, THUMBPRINT_BYTES, Unconfirmable};
+pub use dpop::{DpopProof, PROOF_BYTES_MAX, PROOF_ID_BYTES_MAX, ProofClaims, ProofDefect};
 pub use expectations::Expectations;
 pub use hearsay::Hearsay;
+pub use id_token::{IdTokenExpectations, IdTokenRefusal};
 pub use introspection::{Introspection, IntrospectionDefect, IntrospectionExpectations};
 pub use jwk::{Curve, KeyDefect, PublicKey, Thumbprint};
 pub use jws::Jws;
@@ -82,6 +88,7 @@ pub use jwt::Jwt;
 pub use key_set::{IgnoredKey, KeySet, KeySetError};
 pub use refusal::{TokenDefect, TokenRefusal};
 pub use sign::{SigningError, SigningKey};
+pub use strict_json::unique_members;
 pub use verified::{Unverified, Verified};
 
 /// The longest token that is read, in bytes of its compact serialization.

@@ -4,7 +4,10 @@
 //! and what claims mean. aws-lc-rs draws the nonces of ECDSA, and
 //! new keys other than shared secrets, from its own generator.
 
+mod keys;
 mod load;
+
+pub use keys::{SigningKeys, SigningKeysError, Turn};
 
 use std::fmt;
 

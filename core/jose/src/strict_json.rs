@@ -24,6 +24,12 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
+/// The members of a JSON object, each name once; `None` where the text is none.
+#[must_use]
+pub fn unique_members(json: &[u8]) -> Option<Map<String, Value>> {
+    Object::parse(json)
+}
+
 struct UniqueMembers;
 
 impl<'de> Visitor<'de> for UniqueMembers {

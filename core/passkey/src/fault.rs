@@ -48,9 +48,11 @@ pub enum Fault {
     BackupEligibility,
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl Fault {
+    /// What is wrong, in words for a log.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
             Self::Form => "the answer is not of the form of a browser's credential",
             Self::ClientData => "the client data cannot be read",
             Self::Ceremony => "the answer is for the other ceremony",
@@ -72,7 +74,13 @@ impl fmt::Display for Fault {
                 "the authenticator counts lower than before, so that there may be two of it"
             }
             Self::BackupEligibility => "the credential changed in whether it can be backed up",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.words())
     }
 }
 

@@ -8,20 +8,26 @@ use std::net::IpAddr;
 
 use countersign_cause::Cause;
 
-use crate::demand::{ClaimDemand, Demand, Requirements};
+use crate::demand::{ClaimDemand, Demand, Requirements, SignInDemand};
 use crate::identity::Identity;
 use crate::network::Network;
 
-/// Holds an identity against a demand. `peer` is the client's address; where it is not known, it is in no network.
+/// What a decision depends on beside who asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asking {
+    /// The client's address; where it is not known, it is in no network.
+    pub peer: Option<IpAddr>,
+    /// How long ago the sign-in was that the credential came of; where it is not known, too long ago.
+    pub sign_in_age_secs: Option<i64>,
+}
+
+/// Holds an identity against a demand.
 ///
 /// The limit of the credential's own networks holds on public routes as well: whoever shows a credential from where it
 /// must not be used is refused, since the upstream would be told the name.
 #[must_use]
-pub fn decide<'d>(
-    demand: &'d Demand,
-    identity: Option<&Identity>,
-    peer: Option<IpAddr>,
-) -> Ruling<'d> {
+pub fn decide<'d>(demand: &'d Demand, identity: Option<&Identity>, asking: Asking) -> Ruling<'d> {
+    let peer = asking.peer;
     let elsewhere = identity.is_some_and(|known| !within(&known.networks, peer));
     let (requirements, identity) = match (demand, identity) {
         (Demand::Anyone, _) if elsewhere => return deny(vec![Unmet::CredentialNetwork]),
@@ -35,7 +41,7 @@ pub fn decide<'d>(
         (Demand::Identity(_), None) => return deny(vec![Unmet::Identity]),
         (Demand::Identity(requirements), Some(identity)) => (requirements, identity),
     };
-    match requirements.hold_against(identity, peer) {
+    match requirements.hold_against(identity, asking) {
         Ok(met) if !elsewhere => Ruling::Allow(Reasons::Identity(met)),
         Ok(_) => deny(vec![Unmet::CredentialNetwork]),
         Err(mut unmet) => {
@@ -117,6 +123,16 @@ pub enum Unmet<'d> {
     Claim(&'d ClaimDemand),
     /// No second factor was given.
     SecondFactor,
+    /// The sign-in was not of a class, or by the methods, that are demanded.
+    Strength(&'d SignInDemand),
+    /// The sign-in was longer ago than these seconds, or when it was is not known.
+    SignInAge(i64),
+    /// The caller is this user, whom the route refuses.
+    DeniedUser(&'d str),
+    /// The caller is in this group, which the route refuses.
+    DeniedGroup(&'d str),
+    /// The address is in one of these networks, which the route refuses, or is not known.
+    DeniedNetworks(&'d [Network]),
     /// These scopes are missing.
     Scopes(Vec<&'d str>),
 }
@@ -127,9 +143,17 @@ impl<'d> Unmet<'d> {
     pub const fn cause(&self) -> Cause {
         match self {
             Unmet::Identity => Cause::CredentialsMissing,
-            Unmet::CredentialNetwork | Unmet::Networks(_) => Cause::AddressNotAllowed,
-            Unmet::Users(_) | Unmet::Groups(_) | Unmet::Claim(_) => Cause::IdentityNotAllowed,
+            Unmet::CredentialNetwork | Unmet::Networks(_) | Unmet::DeniedNetworks(_) => {
+                Cause::AddressNotAllowed
+            }
+            Unmet::Users(_)
+            | Unmet::Groups(_)
+            | Unmet::Claim(_)
+            | Unmet::DeniedUser(_)
+            | Unmet::DeniedGroup(_) => Cause::IdentityNotAllowed,
             Unmet::SecondFactor => Cause::SecondFactorRequired,
+            Unmet::Strength(_) => Cause::SignInTooWeak,
+            Unmet::SignInAge(_) => Cause::SignInTooOld,
             Unmet::Scopes(_) => Cause::ScopeInsufficient,
         }
     }
@@ -145,6 +169,13 @@ impl<'d> Unmet<'d> {
             Unmet::Groups(_) => "the caller is in none of the groups of the rule",
             Unmet::Claim(_) => "a claim of the token does not have a value that the rule names",
             Unmet::SecondFactor => "the route demands a second factor, and none was given",
+            Unmet::Strength(_) => "the sign-in was not as strong as the route demands",
+            Unmet::SignInAge(_) => {
+                "the sign-in was longer ago than the route allows, or at a time that is not known"
+            }
+            Unmet::DeniedUser(_) => "the route refuses this user",
+            Unmet::DeniedGroup(_) => "the route refuses a group of the caller",
+            Unmet::DeniedNetworks(_) => "the route refuses the network of the address",
             Unmet::Scopes(_) => "the caller lacks a scope of the rule",
         }
     }
@@ -158,7 +189,12 @@ impl<'d> Unmet<'d> {
             | Unmet::Users(_)
             | Unmet::Groups(_)
             | Unmet::Claim(_)
-            | Unmet::SecondFactor => None,
+            | Unmet::SecondFactor
+            | Unmet::Strength(_)
+            | Unmet::SignInAge(_)
+            | Unmet::DeniedUser(_)
+            | Unmet::DeniedGroup(_)
+            | Unmet::DeniedNetworks(_) => None,
         }
     }
 }
@@ -168,9 +204,10 @@ impl Requirements {
     fn hold_against<'d>(
         &'d self,
         identity: &Identity,
-        peer: Option<IpAddr>,
+        asking: Asking,
     ) -> Result<Met<'d>, Vec<Unmet<'d>>> {
         let mut unmet = Vec::new();
+        let peer = asking.peer;
         let network = find(&self.networks, peer);
         if network.is_none() && !self.networks.is_empty() {
             unmet.push(Unmet::Networks(&self.networks));
@@ -196,6 +233,14 @@ impl Requirements {
         if self.second_factor && !identity.source.has_second_factor() {
             unmet.push(Unmet::SecondFactor);
         }
+        if !self.sign_in.is_strong_enough(identity) {
+            unmet.push(Unmet::Strength(&self.sign_in));
+        }
+        if let Some(secs_max) = self.sign_in.age_secs_max
+            && asking.sign_in_age_secs.is_none_or(|age| age > secs_max)
+        {
+            unmet.push(Unmet::SignInAge(secs_max));
+        }
         let scopes = self.scopes.iter();
         let missing: Vec<&str> = scopes
             .filter(|scope| !identity.scopes.contains(scope))
@@ -218,6 +263,15 @@ impl Requirements {
     }
 }
 
+impl SignInDemand {
+    fn is_strong_enough(&self, identity: &Identity) -> bool {
+        let sign_in = &identity.sign_in;
+        let of_class = |acr| self.acr.contains(acr);
+        (self.acr.is_empty() || sign_in.acr.as_ref().is_some_and(of_class))
+            && self.amr.iter().all(|method| sign_in.amr.contains(method))
+    }
+}
+
 fn claim_holds(claim: &ClaimDemand, identity: &Identity) -> bool {
     claim
         .value_in(&identity.claims)
@@ -228,7 +282,7 @@ fn within(networks: &[Network], peer: Option<IpAddr>) -> bool {
     networks.is_empty() || find(networks, peer).is_some()
 }
 
-fn find(networks: &[Network], peer: Option<IpAddr>) -> Option<&Network> {
+pub(crate) fn find(networks: &[Network], peer: Option<IpAddr>) -> Option<&Network> {
     let peer = peer?;
     networks.iter().find(|network| network.contains(peer))
 }
@@ -279,6 +333,29 @@ impl fmt::Display for Unmet<'_> {
             Unmet::Claim(claim) => {
                 write!(f, "claim `{}` ", claim.name)?;
                 list(f, "is none of", claim.any_of.iter())
+            }
+            Unmet::Strength(demand) => {
+                f.write_str("the sign-in ")?;
+                if !demand.acr.is_empty() {
+                    list(f, "has to be of class", demand.acr.iter())?;
+                }
+                let both = !demand.acr.is_empty() && !demand.amr.is_empty();
+                f.write_str(if both { " and " } else { "" })?;
+                if !demand.amr.is_empty() {
+                    list(f, "has to be by", demand.amr.iter())?;
+                }
+                Ok(())
+            }
+            Unmet::SignInAge(secs_max) => {
+                write!(
+                    f,
+                    "the sign-in is not known to be of the last {secs_max} seconds"
+                )
+            }
+            Unmet::DeniedUser(user) => write!(f, "the route refuses user `{user}`"),
+            Unmet::DeniedGroup(group) => write!(f, "the route refuses group `{group}`"),
+            Unmet::DeniedNetworks(networks) => {
+                list(f, "the route refuses addresses in", networks.iter())
             }
             Unmet::Scopes(missing) => list(f, "the caller lacks", missing.iter()),
         }

@@ -32,8 +32,40 @@ pub struct Requirements {
     pub claims: Vec<ClaimDemand>,
     /// Whether a second factor must have been given.
     pub second_factor: bool,
+    /// How the sign-in behind the credential must have been.
+    pub sign_in: SignInDemand,
     /// Networks of the client's address.
     pub networks: Vec<Network>,
+}
+
+/// What is demanded of the sign-in that a session or a token came of (RFC 9470).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignInDemand {
+    /// How long ago it may have been, in seconds.
+    pub age_secs_max: Option<i64>,
+    /// Authentication context classes, any one of which suffices, the preferred first; empty: any.
+    pub acr: Vec<Box<str>>,
+    /// Methods (RFC 8176), all of which must have been used.
+    pub amr: Vec<Box<str>>,
+}
+
+/// Whom a route refuses before it looks at what it demands: whoever is meant by any one part of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deny {
+    /// Subjects, compared to the letter.
+    pub users: Vec<Box<str>>,
+    /// Groups, compared to the letter.
+    pub groups: Vec<Box<str>>,
+    /// Networks of the client's address.
+    pub networks: Vec<Network>,
+}
+
+impl Deny {
+    /// Whether it is meant for nobody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty() && self.networks.is_empty()
+    }
 }
 
 /// A claim that has to have one of some values.

@@ -40,10 +40,17 @@ impl<'a> Host<'a> {
     ///
     /// Whatever does not follow this.
     pub fn parse(value: &'a [u8]) -> Result<Host<'a>, HostDefect> {
-        if value.contains(&b'@') {
+        Self::read(value).map_err(|defect| {
             // RFC 9110 section 4.2.4: userinfo has no place in an HTTP authority.
-            return Err(HostDefect::Userinfo);
-        }
+            if value.contains(&b'@') {
+                HostDefect::Userinfo
+            } else {
+                defect
+            }
+        })
+    }
+
+    fn read(value: &'a [u8]) -> Result<Host<'a>, HostDefect> {
         let text = str::from_utf8(value).map_err(|_| HostDefect::OddCharacter)?;
         if text.starts_with('[') {
             let (literal, rest) = text.split_once(']').ok_or(HostDefect::NotAnAddress)?;
@@ -55,9 +62,10 @@ impl<'a> Host<'a> {
             };
             return Ok(Host { name, port });
         }
-        let (name, port) = match text.split_once(':') {
+        let colon = value.iter().position(|&byte| byte == b':');
+        let (name, port) = match colon.and_then(|colon| text.split_at_checked(colon)) {
             None => (text, None),
-            Some((name, port)) => (name, parse_port(port)?),
+            Some((name, port)) => (name, parse_port(port.get(1..).unwrap_or_default())?),
         };
         Ok(Host {
             name: parse_name(name)?,
@@ -200,11 +208,14 @@ fn parse_name(text: &str) -> Result<Cow<'_, str>, HostDefect> {
 
 /// Whether the last label is a number, decimal or hexadecimal, so that some resolvers read `127.1` or `0x7f000001`.
 fn looks_like_ipv4(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or_default();
-    let digits = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
-    match digits {
-        Some(hexadecimal) => hexadecimal.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        None => last.bytes().all(|byte| byte.is_ascii_digit()),
+    let labels = name.as_bytes();
+    let start = labels.iter().rposition(|&byte| byte == b'.');
+    let last = labels
+        .get(start.map_or(0, |dot| dot + 1)..)
+        .unwrap_or_default();
+    match last {
+        [b'0', b'x' | b'X', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
+        digits => digits.iter().all(u8::is_ascii_digit),
     }
 }
 

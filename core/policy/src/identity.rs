@@ -12,7 +12,7 @@ use crate::network::Network;
 /// Whoever holds an `Identity` may have made it up: only the step machine's `Verified<Identity>` says that it was proved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
-    /// The user's name, the API key's owner, or the token's subject. This is what `users` of a rule is compared with.
+    /// The user's name, the API key's owner, the token's subject, or the name in the certificate. This is what `users` of a rule is compared with.
     pub subject: Box<str>,
     /// A name for people, where one is known.
     pub display_name: Option<Box<str>>,
@@ -26,6 +26,20 @@ pub struct Identity {
     pub claims: Map<String, Value>,
     /// The client networks that this credential may be used from; empty: anywhere.
     pub networks: Vec<Network>,
+    /// What is known of the sign-in that the credential came of.
+    pub sign_in: SignIn,
+}
+
+/// A sign-in that a session or a token came of. Of passwords, proofs and keys nothing is known: a program that remembers
+/// them can send them at any time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignIn {
+    /// When the person has shown who they are, in Unix seconds.
+    pub at_unix_secs: Option<i64>,
+    /// The authentication context class.
+    pub acr: Option<Box<str>>,
+    /// The methods that were used (RFC 8176).
+    pub amr: Vec<Box<str>>,
 }
 
 impl Identity {
@@ -40,6 +54,7 @@ impl Identity {
             scopes: Vec::new(),
             claims: Map::new(),
             networks: Vec::new(),
+            sign_in: SignIn::default(),
         }
     }
 }
@@ -68,6 +83,8 @@ pub enum Source {
         /// The issuer's identifier, as in the claim `iss`.
         issuer: Box<str>,
     },
+    /// A certificate that the client has shown in the TLS handshake.
+    Certificate,
 }
 
 impl Source {
@@ -76,7 +93,9 @@ impl Source {
     pub fn api_key_id(&self) -> Option<&str> {
         match self {
             Source::ApiKey { id, .. } => Some(id),
-            Source::User | Source::Session { .. } | Source::Token { .. } => None,
+            Source::User | Source::Session { .. } | Source::Token { .. } | Source::Certificate => {
+                None
+            }
         }
     }
 
@@ -85,7 +104,9 @@ impl Source {
     pub const fn has_second_factor(&self) -> bool {
         match self {
             Source::Session { second_factor, .. } => *second_factor,
-            Source::User | Source::ApiKey { .. } | Source::Token { .. } => false,
+            Source::User | Source::ApiKey { .. } | Source::Token { .. } | Source::Certificate => {
+                false
+            }
         }
     }
 
@@ -94,7 +115,9 @@ impl Source {
     pub fn session_id(&self) -> Option<&str> {
         match self {
             Source::Session { id, .. } => Some(id),
-            Source::User | Source::ApiKey { .. } | Source::Token { .. } => None,
+            Source::User | Source::ApiKey { .. } | Source::Token { .. } | Source::Certificate => {
+                None
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod decide;
 mod demand;
+mod deny;
 pub mod host;
 mod identity;
 mod network;
@@ -16,10 +17,11 @@ pub mod pattern;
 mod routes;
 pub mod target;
 
-pub use decide::{Denial, Met, Reasons, Ruling, Unmet, decide};
-pub use demand::{ClaimDemand, Demand, Requirements};
+pub use decide::{Asking, Denial, Met, Reasons, Ruling, Unmet, decide};
+pub use demand::{ClaimDemand, Demand, Deny, Requirements, SignInDemand};
+pub use deny::denied;
 pub use host::{Host, HostDefect};
-pub use identity::{Identity, Source};
+pub use identity::{Identity, SignIn, Source};
 pub use network::{Network, NetworkDefect};
 pub use pages::{Leave, Pages};
 pub use pattern::{

@@ -70,7 +70,7 @@ pub fn name_set(value: &[u8]) -> &[u8] {
     trim_ows(pair.get(..end).unwrap_or_default())
 }
 
-/// A cookie for the host that sets it alone, out of reach of scripts, which other sites' requests do not carry but for
+/// A cookie for the host that sets it, or for a domain, out of reach of scripts, which other sites' requests do not carry but for
 /// navigations.
 #[derive(Clone, Copy, Debug)]
 pub struct Set<'a> {
@@ -80,6 +80,8 @@ pub struct Set<'a> {
     pub value: &'a str,
     /// Whether browsers send it over TLS alone.
     pub secure: bool,
+    /// The domain whose hosts all get it (RFC 6265 section 4.1.2.3); `None`: the host that sets it alone.
+    pub domain: Option<&'a str>,
     /// For how long browsers keep it; `None`: until they are closed. 0 takes it back.
     pub max_age_secs: Option<u32>,
 }
@@ -94,6 +96,10 @@ impl Set<'_> {
         );
         if self.secure {
             text.push_str("; Secure");
+        }
+        if let Some(domain) = self.domain {
+            text.push_str("; Domain=");
+            text.push_str(domain);
         }
         if let Some(secs) = self.max_age_secs {
             text.push_str(&format!("; Max-Age={secs}"));
@@ -111,6 +117,9 @@ pub fn is_name(name: &str) -> bool {
 /// The prefix by which browsers take a cookie over TLS alone, for one host and all of its paths
 /// (draft-ietf-httpbis-rfc6265bis section 4.1.3.2).
 pub const HOST_PREFIX: &str = "__Host-";
+
+/// The prefix by which browsers take a cookie over TLS alone, also for a domain.
+pub const SECURE_PREFIX: &str = "__Secure-";
 
 fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(|byte| *byte == b';').map(trim_ows)
@@ -210,6 +219,7 @@ mod tests {
             name: "__Host-s",
             value: "abc",
             secure: true,
+            domain: None,
             max_age_secs: None,
         };
         assert_eq!(

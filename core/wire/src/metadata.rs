@@ -29,6 +29,24 @@ pub struct ProtectedResource {
     /// A name of the resource for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
+    /// The algorithms that proofs of DPoP may be signed with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// Whether only tokens are taken that DPoP binds to a key.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dpop_bound_access_tokens_required: bool,
+    /// Whether tokens are taken that are bound to the client's certificate.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tls_client_certificate_bound_access_tokens: bool,
+}
+
+/// RFC 9728 section 2: what is left out is false.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the library hands a reference over"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl ProtectedResource {
@@ -257,6 +275,23 @@ mod tests {
     }
 
     #[test]
+    fn rfc9728_section_2_what_is_said_of_bound_tokens() {
+        let document = ProtectedResource {
+            resource: "https://a.example".to_owned(),
+            dpop_signing_alg_values_supported: vec!["ES256".to_owned()],
+            dpop_bound_access_tokens_required: true,
+            tls_client_certificate_bound_access_tokens: true,
+            ..ProtectedResource::default()
+        };
+        assert_eq!(
+            document.to_json(),
+            r#"{"resource":"https://a.example","dpop_signing_alg_values_supported":["ES256"],"dpop_bound_access_tokens_required":true,"tls_client_certificate_bound_access_tokens":true}"#
+        );
+        let read = parse(document.to_json().as_bytes(), "https://a.example");
+        assert_eq!(read, Ok(document));
+    }
+
+    #[test]
     fn what_is_no_document_is_refused() {
         for body in [
             &b""[..],
@@ -286,6 +321,7 @@ mod tests {
                 scopes_supported: scopes,
                 bearer_methods_supported: vec!["header".to_owned()],
                 resource_name: Some(name),
+                ..ProtectedResource::default()
             };
             prop_assert_eq!(parse(document.to_json().as_bytes(), "https://a.example/b"), Ok(document));
         }

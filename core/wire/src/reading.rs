@@ -15,7 +15,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::credentials::{self, Credentials, Defect, misplaced_scheme, misspelt};
-use crate::{Scheme, api_key, basic, bearer, cookie, digest, session};
+use crate::{Scheme, api_key, basic, bearer, cookie, digest, dpop, session};
 
 /// The schemes that a route accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,8 +28,13 @@ pub struct Accepted<'r> {
     pub digest: bool,
     /// Keys of the gateway's own, and where.
     pub api_key: Option<api_key::Places<'r>>,
+    /// RFC 9449.
+    pub dpop: bool,
     /// Sessions, and the name of their cookie.
     pub session: Option<&'r str>,
+    /// Whether the client has shown a certificate that counts where nothing else is there: what looks like a credential in
+    /// a place where none is read is then the application's.
+    pub certificate: bool,
 }
 
 impl<'r> Accepted<'r> {
@@ -43,7 +48,7 @@ impl<'r> Accepted<'r> {
 
     /// Whether `Authorization` is the gateway's to read at all.
     fn takes_authorization(&self) -> bool {
-        self.basic || self.bearer || self.digest || self.key_in_authorization()
+        self.basic || self.bearer || self.dpop || self.digest || self.key_in_authorization()
     }
 
     /// Whether credentials of that form are meant for the gateway, well-formed or not.
@@ -53,7 +58,8 @@ impl<'r> Accepted<'r> {
             Scheme::Bearer => self.bearer || self.key_in_authorization() && looks_like(rest),
             Scheme::Digest => self.digest,
             Scheme::ApiKey => self.key_in_authorization(),
-            Scheme::Session => false,
+            Scheme::Dpop => self.dpop,
+            Scheme::Session | Scheme::Certificate => false,
         }
     }
 }
@@ -67,6 +73,8 @@ pub enum Place<'a> {
     Header(&'a HeaderName),
     /// In the cookie of this name.
     Cookie(&'a str),
+    /// In the handshake of the connection.
+    Connection,
 }
 
 /// The one credential of a request, well-formed and unverified.
@@ -77,6 +85,8 @@ pub enum Presented<'a> {
     Bearer(bearer::Token<'a>),
     /// The proof of a password.
     Digest(digest::server::Presented<'a>),
+    /// A token with a proof of its key.
+    Dpop(dpop::server::Presented<'a>),
     /// A key.
     ApiKey(api_key::Presented<'a>),
     /// A session.
@@ -90,6 +100,7 @@ impl<'a> Presented<'a> {
             Presented::Basic(credentials) => credentials.raw(),
             Presented::Bearer(token) => token.raw(),
             Presented::Digest(proof) => proof.raw(),
+            Presented::Dpop(presented) => presented.raw(),
             Presented::ApiKey(key) => key.raw(),
             Presented::Session(session) => session.raw(),
         }
@@ -101,6 +112,7 @@ impl<'a> Presented<'a> {
             Presented::Basic(_) => Scheme::Basic,
             Presented::Bearer(_) => Scheme::Bearer,
             Presented::Digest(_) => Scheme::Digest,
+            Presented::Dpop(_) => Scheme::Dpop,
             Presented::ApiKey(_) => Scheme::ApiKey,
             Presented::Session(_) => Scheme::Session,
         }
@@ -109,9 +121,10 @@ impl<'a> Presented<'a> {
     /// What carried it, which is to be taken out of the request before it goes on.
     pub const fn place(&self) -> Place<'a> {
         match self {
-            Presented::Basic(_) | Presented::Bearer(_) | Presented::Digest(_) => {
-                Place::Authorization
-            }
+            Presented::Basic(_)
+            | Presented::Bearer(_)
+            | Presented::Digest(_)
+            | Presented::Dpop(_) => Place::Authorization,
             Presented::ApiKey(key) => key.place(),
             Presented::Session(session) => Place::Cookie(session.cookie()),
         }
@@ -176,7 +189,9 @@ pub fn read<'a>(
     if accepted.takes_authorization() {
         match single(headers, &AUTHORIZATION) {
             Found::Nothing => {}
-            Found::One(value) => return read_authorization(accepted, value.as_bytes()).into(),
+            Found::One(value) => {
+                return read_authorization(accepted, value.as_bytes(), headers).into();
+            }
             // RFC 9110 section 5.3: a field that is not a list MUST NOT come more than once. Which of them counts, hops
             // do not agree on, so none does.
             Found::Several => {
@@ -201,6 +216,9 @@ pub fn read<'a>(
                 ));
             }
         }
+    }
+    if accepted.certificate {
+        return Reading::Nothing;
     }
     match hints::elsewhere(accepted, headers, query) {
         Some(defect) => Reading::Defective(defect),
@@ -244,7 +262,7 @@ fn read_key_header<'a>(
         }
     }
     match api_key::server::parse_header(name, value.as_bytes()) {
-        Ok(key) if accepted.bearer && credentials::looks_like_jwt(key.raw()) => {
+        Ok(key) if (accepted.bearer || accepted.dpop) && credentials::looks_like_jwt(key.raw()) => {
             let detail = "a token in the api key's header";
             Reading::Defective(Defect::new(
                 Cause::HeaderWrongPlace,
@@ -260,6 +278,7 @@ fn read_key_header<'a>(
 fn read_authorization<'a>(
     accepted: &Accepted<'_>,
     value: &'a [u8],
+    headers: &'a HeaderMap,
 ) -> Result<Presented<'a>, Defect> {
     let Credentials { scheme_word, rest } = credentials::parse(value)?;
     match Scheme::from_word(scheme_word) {
@@ -267,6 +286,9 @@ fn read_authorization<'a>(
         Some(Scheme::Basic) if accepted.basic => basic::server::parse(rest).map(Presented::Basic),
         Some(Scheme::Digest) if accepted.digest => {
             digest::server::Presented::parse(rest).map(Presented::Digest)
+        }
+        Some(Scheme::Dpop) if accepted.dpop => {
+            dpop::server::parse(rest, headers).map(Presented::Dpop)
         }
         Some(Scheme::ApiKey) if accepted.key_in_authorization() => read_key(rest),
         Some(Scheme::Bearer) if looks_like(rest) && accepted.key_in_authorization() => {
@@ -292,7 +314,13 @@ fn read_authorization<'a>(
         }
         Some(Scheme::Bearer) if accepted.key_in_authorization() => Err(no_key(rest)),
         Some(
-            Scheme::Basic | Scheme::Bearer | Scheme::Digest | Scheme::ApiKey | Scheme::Session,
+            Scheme::Basic
+            | Scheme::Bearer
+            | Scheme::Digest
+            | Scheme::ApiKey
+            | Scheme::Dpop
+            | Scheme::Session
+            | Scheme::Certificate,
         ) => Err(misplaced_scheme(scheme_word)),
     }
 }

@@ -13,9 +13,14 @@ pub enum Scheme {
     Digest,
     /// A key issued by the gateway itself, in a header of its own or under this word in `Authorization`.
     ApiKey,
+    /// RFC 9449: a token, and a proof of the key that it is bound to.
+    Dpop,
     /// A session that a user has begun by signing in, named by a cookie. It has no credentials in `Authorization`; the
     /// word is for a challenge where nothing else is offered.
     Session,
+    /// A certificate that the client has shown in the TLS handshake. It has no credentials in `Authorization`; the word is
+    /// for a challenge where nothing else is offered.
+    Certificate,
 }
 
 impl Scheme {
@@ -25,6 +30,7 @@ impl Scheme {
         Scheme::Bearer,
         Scheme::Digest,
         Scheme::ApiKey,
+        Scheme::Dpop,
     ];
 
     /// The scheme word as it is written.
@@ -34,7 +40,9 @@ impl Scheme {
             Scheme::Bearer => "Bearer",
             Scheme::Digest => "Digest",
             Scheme::ApiKey => "ApiKey",
+            Scheme::Dpop => "DPoP",
             Scheme::Session => "Cookie",
+            Scheme::Certificate => "Certificate",
         }
     }
 
@@ -45,15 +53,17 @@ impl Scheme {
             Scheme::Bearer => "bearer",
             Scheme::Digest => "digest",
             Scheme::ApiKey => "api-key",
+            Scheme::Dpop => "dpop",
             Scheme::Session => "session",
+            Scheme::Certificate => "certificate",
         }
     }
 
     /// The scheme of a scheme word, where its credentials are one text and no list of parameters.
     pub fn of_one_text(word: &[u8]) -> Option<Scheme> {
         Scheme::from_word(word).filter(|scheme| match scheme {
-            Scheme::Basic | Scheme::Bearer | Scheme::ApiKey => true,
-            Scheme::Digest | Scheme::Session => false,
+            Scheme::Basic | Scheme::Bearer | Scheme::ApiKey | Scheme::Dpop => true,
+            Scheme::Digest | Scheme::Session | Scheme::Certificate => false,
         })
     }
 
@@ -92,6 +102,7 @@ mod tests {
         }
         assert_eq!(Scheme::from_word(b"Bear"), None);
         assert_eq!(Scheme::from_word(b"Cookie"), None);
+        assert_eq!(Scheme::from_word(b"Certificate"), None);
         assert_eq!(Scheme::from_word(b""), None);
     }
 }

@@ -5,12 +5,14 @@
 use countersign_policy::Network;
 use countersign_secret::api_key::ApiKey;
 use countersign_store::{NewKey, Owner};
+use ipnet::IpNet;
 
 use super::period::{Expires, Period};
 use super::shown;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::printing::{NOTICED, plain, time};
+use crate::printing::{NOTICED, list as words, plain, time};
+use crate::recorded::{deed, done, recorded};
 use crate::{names, random};
 
 /// A key that nobody remembers must not be taken for ever.
@@ -37,10 +39,11 @@ pub(crate) struct Args {
     /// A scope that the key has; may be given many times
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
-    /// How long the key is taken: a period such as `90d` or `12h`, a date such as `2026-12-31` (its last day, in UTC), a
+    /// How long the key is taken: a period such as `90d` or `12h` (`s`, `m`, `h`, `d` or `w`), a date such as `2026-12-31` (its last day, in UTC), a
     /// time such as `2026-12-31T18:00:00Z`, or `never`
     /// [default: 90d]
-    #[arg(long, value_name = "WHEN")]
+    // A period that is wrong is told as one, and not as an option that there is not.
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     expires: Option<Expires>,
     /// A network or address that the key may be used from; may be given many times; otherwise from everywhere
     #[arg(long = "from", value_name = "NETWORK")]
@@ -66,16 +69,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             .unwrap_or_default(),
         scopes: scopes(&args.scopes)?,
         expires_unix_secs: expiry(args.expires.unwrap_or(DEFAULT), now)?,
-        // A network prints in the form that the store reads.
-        networks: args
-            .networks
-            .iter()
-            .map(|network| network.to_string().parse())
-            .collect::<Result<_, _>>()
-            .map_err(|error| crate::failure::because("a network cannot be stored")(&error))?,
+        networks: stored(&args.networks)?,
     };
     let store = context.store_or_new()?;
-    let made = context.block_on(store.create_key(new, now))?;
+    let deed = deed("key.create").of(&new.id).on(new.owner.name());
+    let deed = deed.detail(told(&new));
+    let made = recorded(context, &*store, deed, store.create_key(new, now), done)?;
     let until = made.expires_unix_secs.map_or_else(
         || "for ever".to_owned(),
         |end| format!("until {}", time(end)),
@@ -94,6 +93,26 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     shown::once(&key, &made, args.json, now)
 }
 
+/// For the record.
+fn told(new: &NewKey) -> String {
+    let networks: Vec<String> = new.networks.iter().map(ToString::to_string).collect();
+    format!(
+        "scopes: {}; expires: {}; from: {}",
+        words(&new.scopes),
+        new.expires_unix_secs
+            .map_or_else(|| "never".to_owned(), time),
+        words(&networks)
+    )
+}
+
+/// A network prints in the form that the store reads.
+pub(super) fn stored(networks: &[Network]) -> Result<Vec<IpNet>, Failure> {
+    let networks = networks.iter().map(|network| network.to_string().parse());
+    networks
+        .collect::<Result<_, _>>()
+        .map_err(|error| crate::failure::because("a network cannot be stored")(&error))
+}
+
 fn owner(args: &Args) -> Result<Owner, Failure> {
     match (&args.owner, &args.service) {
         (Some(user), None) => Ok(Owner::User(names::name(user)?)),
@@ -109,7 +128,7 @@ fn owner(args: &Args) -> Result<Owner, Failure> {
 /// ```abnf
 /// scope-token = 1*( %x21 / %x23-5B / %x5D-7E )   ; RFC 6749 section 3.3
 /// ```
-fn scopes(given: &[String]) -> Result<Vec<Box<str>>, Failure> {
+pub(super) fn scopes(given: &[String]) -> Result<Vec<Box<str>>, Failure> {
     let mut scopes: Vec<Box<str>> = Vec::with_capacity(given.len());
     for scope in given {
         let is_token = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
@@ -129,7 +148,7 @@ fn scopes(given: &[String]) -> Result<Vec<Box<str>>, Failure> {
     Ok(scopes)
 }
 
-fn expiry(expires: Expires, now_unix_secs: i64) -> Result<Option<i64>, Failure> {
+pub(super) fn expiry(expires: Expires, now_unix_secs: i64) -> Result<Option<i64>, Failure> {
     let end = expires
         .unix_secs(now_unix_secs)
         .ok_or_else(|| Failure::usage("`--expires` is too far away"))?;

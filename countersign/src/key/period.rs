@@ -16,7 +16,7 @@ use jiff::tz::Offset;
 
 /// Until when a key is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expires {
+pub(crate) enum Expires {
     Never,
     After(Period),
     /// To the end of this day in UTC.
@@ -26,12 +26,12 @@ pub(super) enum Expires {
 
 /// A length of time in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Period {
-    pub(super) secs: u32,
+pub(crate) struct Period {
+    pub(crate) secs: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PeriodDefect {
+pub(crate) enum PeriodDefect {
     Form,
     TooLong,
     Date,
@@ -42,7 +42,9 @@ impl fmt::Display for PeriodDefect {
         f.write_str(match self {
             Self::Form => "a period is a number with `s`, `m`, `h`, `d` or `w`, as in `90d`",
             Self::TooLong => "a period has at most 136 years",
-            Self::Date => "write a period such as `90d`, a date such as `2026-12-31`, or `never`",
+            Self::Date => {
+                "write a period such as `90d` (`s`, `m`, `h`, `d` or `w`), a date such as `2026-12-31`, a time with its offset such as `2026-12-31T18:00:00Z`, or `never`"
+            }
         })
     }
 }
@@ -97,7 +99,7 @@ impl FromStr for Expires {
 impl Expires {
     /// From when on the key is not taken any more; the inner `None`: it is taken forever. The outer `None`: there is no
     /// such time.
-    pub(super) fn unix_secs(self, now_unix_secs: i64) -> Option<Option<i64>> {
+    pub(crate) fn unix_secs(self, now_unix_secs: i64) -> Option<Option<i64>> {
         match self {
             Self::Never => Some(None),
             Self::After(period) => Some(Some(now_unix_secs.checked_add(i64::from(period.secs))?)),

@@ -3,7 +3,7 @@
 //! Knows: that both keys are taken for a while. Does not know what the new one inherits: the store does.
 
 use countersign_secret::api_key::ApiKey;
-use countersign_store::Rotation;
+use countersign_store::{Key, Outcome, Rotation};
 
 use super::period::Period;
 use super::{id, shown};
@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{NOTICED, time};
 use crate::random;
+use crate::recorded::{deed, recorded};
 
 #[derive(clap::Args)]
 #[command(
@@ -41,7 +42,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         digest: key.digest(),
         grace_secs: args.grace.secs,
     };
-    let made = context.block_on(store.rotate_key(rotation, now))?;
+    let deed = deed("key.rotate").of(&old);
+    let deed = match context.block_on(store.key(&old))? {
+        Some(key) => deed.on(key.owner.name()),
+        None => deed,
+    };
+    let outcome = |made: &Key| Outcome::Done(Some(format!("made the key {}", made.id).into()));
+    let rotated = store.rotate_key(rotation, now);
+    let made = recorded(context, &*store, deed, rotated, outcome)?;
     let end = now.saturating_add(i64::from(args.grace.secs));
     eprintln!(
         "made the key `{}` in the place of `{old}`, which is taken until {}; {NOTICED}",

@@ -49,7 +49,7 @@ impl<'k> Shown<'k> {
 }
 
 /// The names of a row's cells.
-pub(super) const COLUMNS: [&str; 8] = [
+pub(super) const COLUMNS: [&str; 9] = [
     "ID",
     "OWNER",
     "STATE",
@@ -57,10 +57,11 @@ pub(super) const COLUMNS: [&str; 8] = [
     "EXPIRES",
     "LAST USED",
     "SCOPES",
+    "FROM",
     "LABEL",
 ];
 
-pub(super) fn row(key: &Key, now_unix_secs: i64) -> [String; 8] {
+pub(super) fn row(key: &Key, now_unix_secs: i64) -> [String; 9] {
     let or_dash = |time_unix_secs: Option<i64>| time_unix_secs.map_or_else(|| "-".to_owned(), time);
     [
         key.id.to_string(),
@@ -74,6 +75,12 @@ pub(super) fn row(key: &Key, now_unix_secs: i64) -> [String; 8] {
             .map_or_else(|| "never".to_owned(), time),
         or_dash(key.last_used_unix_secs),
         words(&key.scopes),
+        if key.networks.is_empty() {
+            "everywhere".to_owned()
+        } else {
+            let networks = key.networks.iter().map(ToString::to_string);
+            networks.collect::<Vec<_>>().join(",")
+        },
         if key.label.is_empty() {
             "-".to_owned()
         } else {

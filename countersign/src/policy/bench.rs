@@ -7,11 +7,12 @@ use std::sync::Arc;
 use countersign_cause::Cause;
 use countersign_config::policy_tests::PolicyTest;
 use countersign_flow::{
-    AccountAnswer, Admission, Asked, BodyAnswer, ClientAddress, CountAnswer, DigestAnswer,
+    AccountAnswer, Admission, Asked, BodyAnswer, Channel, ClientAddress, CountAnswer, DigestAnswer,
     HashAnswer, IntrospectionAnswer, KeyAnswer, KeysAnswer, Mint, Nonces, Outcome, Refusal,
-    Request, Rules, SessionAnswer, Step, begin, respond,
+    Request, Rules, SessionAnswer, SightAnswer, Step, begin, respond,
 };
 use countersign_secret::password::{Cost, decoy};
+use countersign_wire::dpop::PROOF;
 use http::HeaderMap;
 use http::header::UPGRADE;
 
@@ -84,6 +85,9 @@ impl Bench {
         if let Some((name, value)) = made.as_ref().and_then(|made| made.field.clone()) {
             fields.append(name, value);
         }
+        if let Some(proof) = made.as_ref().and_then(|made| made.proof.clone()) {
+            fields.append(PROOF, proof);
+        }
         let known = made.as_ref().map(|credentials| &credentials.made);
         let outcome = self.decide(test, &fields, known)?;
         let mut end = self.end(outcome, test, &fields);
@@ -103,6 +107,10 @@ impl Bench {
             authority: Some(&test.authority),
             path_and_query: &test.path_and_query,
             headers: fields,
+            channel: Channel {
+                secure: true,
+                certificate: made.and_then(Made::certificate),
+            },
             client: ClientAddress::At(test.client),
             original_target: None,
             wants_tunnel: test.fields.contains_key(UPGRADE),
@@ -159,6 +167,8 @@ impl Bench {
                 }
                 Step::Body(want) => want.answer(BodyAnswer::Whole(b"")),
                 Step::Count(want) => want.answer(CountAnswer::First),
+                Step::ProofNonces(want) => want.answer(Some(&self.nonces)),
+                Step::FirstSight(want) => want.answer(SightAnswer::First),
                 Step::Done(verdict) => return Ok(verdict.outcome),
             };
         }
@@ -166,6 +176,17 @@ impl Bench {
             "`{}` does not come to an end",
             test.name
         )))
+    }
+
+    /// The address that the client asks for: what a proof has to be for.
+    pub(super) fn address(&self, test: &PolicyTest) -> String {
+        let path = test.path_and_query.split(['?', '#']).next();
+        let path = path.unwrap_or_default();
+        let prefix = &self.rules.digest.path_prefix;
+        match &self.rules.public_url {
+            Some(url) => format!("{url}{prefix}{path}"),
+            None => format!("https://{}{prefix}{path}", test.authority),
+        }
     }
 
     fn end(&self, outcome: Outcome<'_>, test: &PolicyTest, fields: &HeaderMap) -> End {

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use countersign_config::policy_tests::{Caller, PolicyTest, Shown};
 use countersign_flow::{
-    Account, AccountAnswer, DigestAccount, DigestAnswer, DigestName, KeyAnswer, KeyRecord, Outcome,
+    Account, AccountAnswer, CertificateName, CertificateNames, CertificateStanding,
+    ClientCertificate, DigestAccount, DigestAnswer, DigestName, KeyAnswer, KeyRecord, Outcome,
     RouteRules, SessionAnswer, SessionRecord, respond,
 };
-use countersign_jose::{Introspection, KeySet};
+use countersign_jose::{Introspection, KeySet, ProofClaims};
 use countersign_policy::{Host, Target};
 use countersign_secret::Secret;
 use countersign_secret::api_key::{ApiKey, KeyDigest, KeyId};
@@ -22,7 +23,7 @@ use countersign_secret::session::{SessionDigest, SessionId, SessionSecret};
 use countersign_wire::basic::client::{self as basic, Charset::Utf8 as Unicode};
 use countersign_wire::digest::client::{self as digest, Login};
 use countersign_wire::digest::{Algorithm, Charset, SecretHash, Target as Covered, user_hash};
-use countersign_wire::{bearer, challenge};
+use countersign_wire::{bearer, challenge, dpop};
 use http::header::{AUTHORIZATION, COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue};
 
@@ -35,6 +36,8 @@ pub(super) struct Credentials {
     pub(super) shown: Shown,
     /// The field that they stand in; `None` where the client is never asked for them.
     pub(super) field: Option<(HeaderName, HeaderValue)>,
+    /// The proof that goes with it.
+    pub(super) proof: Option<HeaderValue>,
     pub(super) made: Made,
 }
 
@@ -65,15 +68,24 @@ enum Kind {
     },
     /// Nothing was sent: no question is about this caller.
     Unused,
+    /// It is shown in the handshake, and no question is about it.
+    Certificate(Box<ClientCertificate>),
 }
 
 impl Credentials {
     pub(super) fn make(caller: &Caller, test: &PolicyTest, bench: &Bench) -> Result<Self, Failure> {
         let route = route_of(test, bench);
         let shown = choose(caller, route);
+        let mut proof = None;
         let (field, kind) = match shown {
             Shown::Basic => basic_field(caller, bench)?,
             Shown::Bearer => token_field(caller, route, bench)?,
+            Shown::Dpop => {
+                let (sent, proved) = proved_field(caller, test, route, bench)?;
+                proof = Some(proved);
+                sent
+            }
+            Shown::Certificate => (None, certificate(caller, bench)),
             Shown::Digest => digest_field(caller, test, bench)?,
             Shown::ApiKey => key_field(bench)?,
             Shown::Session => session_field(bench)?,
@@ -81,6 +93,7 @@ impl Credentials {
         Ok(Self {
             shown,
             field,
+            proof,
             made: Made {
                 caller: caller.clone(),
                 kind,
@@ -110,7 +123,9 @@ fn choose(caller: &Caller, route: Option<&RouteRules>) -> Shown {
             Shown::Bearer => route.accept.bearer,
             Shown::Digest => route.accept.digest,
             Shown::ApiKey => route.accept.api_key,
+            Shown::Dpop => route.accept.dpop,
             Shown::Session => route.accept.session,
+            Shown::Certificate => route.accept.certificate,
         })
     };
     let accepted = caller.possible().find(accepts);
@@ -173,7 +188,7 @@ fn token_field(
     let issuer = bench.rules.issuers.get(index);
     let audiences = route.and_then(|route| route.audiences.as_deref());
     let token::Signed { token, keys, said } =
-        token::sign(caller, issuer, audiences, &bench.keyring)?;
+        token::sign(caller, issuer, audiences, &bench.keyring, None)?;
     let value = bearer::client::authorization(&token)
         .ok_or_else(|| Failure::new("the token of a test cannot be written"))?;
     let kind = Kind::Token {
@@ -182,6 +197,66 @@ fn token_field(
         said: Arc::new(said),
     };
     Ok((Some((AUTHORIZATION, sensitive(&value)?)), kind))
+}
+
+/// A token that is bound to a key, and the proof of that key for this request.
+fn proved_field(
+    caller: &Caller,
+    test: &PolicyTest,
+    route: Option<&RouteRules>,
+    bench: &Bench,
+) -> Result<(Sent, HeaderValue), Failure> {
+    let taken = route.and_then(|route| route.issuers.first().copied());
+    let index = caller.issuer.or(taken).unwrap_or_default();
+    let issuer = bench.rules.issuers.get(index);
+    let audiences = route.and_then(|route| route.audiences.as_deref());
+    let holder = bench.keyring.holder(&bench.rules.dpop)?;
+    let token::Signed { token, keys, said } =
+        token::sign(caller, issuer, audiences, &bench.keyring, Some(&holder))?;
+    let value = dpop::client::authorization(&token)
+        .ok_or_else(|| Failure::new("the token of a test cannot be written"))?;
+    let kind = Kind::Token {
+        issuer: index,
+        keys: Arc::new(keys),
+        said: Arc::new(said),
+    };
+    let rules = &bench.rules;
+    let nonce = rules
+        .dpop
+        .nonce
+        .then(|| bench.nonces.issue_for_proof(&rules.realm, NOW_UNIX_SECS));
+    let id = password()?;
+    let claims = ProofClaims {
+        id: id.expose(),
+        method: test.method.as_str(),
+        target: &bench.address(test),
+        issued_unix_secs: NOW_UNIX_SECS,
+        token: Some(&token),
+        nonce: nonce.as_deref(),
+    };
+    let proof = token::prove(&holder, &claims)?;
+    let proof = HeaderValue::try_from(proof)
+        .map_err(|_| Failure::new("the proof of a test cannot stand in a header"))?;
+    Ok(((Some((AUTHORIZATION, sensitive(&value)?)), kind), proof))
+}
+
+/// A certificate that one of the authorities stands behind, with the caller's name in the place that counts.
+fn certificate(caller: &Caller, bench: &Bench) -> Kind {
+    let mut names = CertificateNames::default();
+    let place = match bench.rules.certificate.user {
+        CertificateName::Common => &mut names.common,
+        CertificateName::Dns => &mut names.dns,
+        CertificateName::Uri => &mut names.uri,
+        CertificateName::Email => &mut names.email,
+    };
+    place.push(caller.user.clone());
+    Kind::Certificate(Box::new(ClientCertificate {
+        thumbprint: [0; 32],
+        standing: CertificateStanding::Vouched,
+        names,
+        not_before_unix_secs: NOW_UNIX_SECS,
+        not_after_unix_secs: NOW_UNIX_SECS,
+    }))
 }
 
 /// The cookie of a session that the caller has begun.
@@ -226,7 +301,29 @@ fn digest_field(caller: &Caller, test: &PolicyTest, bench: &Bench) -> Result<Sen
     Ok((Some(field), Kind::Proof { password }))
 }
 
+/// What the session was begun by.
+const fn method(caller: &Caller) -> &'static str {
+    if caller.second_factor {
+        "password, totp"
+    } else {
+        "password"
+    }
+}
+
 impl Made {
+    /// What the client has shown in the handshake.
+    pub(super) fn certificate(&self) -> Option<&ClientCertificate> {
+        match &self.kind {
+            Kind::Certificate(certificate) => Some(certificate),
+            Kind::Password(_)
+            | Kind::Proof { .. }
+            | Kind::Key { .. }
+            | Kind::Token { .. }
+            | Kind::Session { .. }
+            | Kind::Unused => None,
+        }
+    }
+
     pub(super) fn account(&self, name: &str) -> Option<AccountAnswer> {
         let Kind::Password(hash) = &self.kind else {
             return None;
@@ -298,6 +395,7 @@ impl Made {
             | Kind::Proof { .. }
             | Kind::Key { .. }
             | Kind::Session { .. }
+            | Kind::Certificate(_)
             | Kind::Unused => None,
         }
     }
@@ -309,6 +407,7 @@ impl Made {
             | Kind::Proof { .. }
             | Kind::Key { .. }
             | Kind::Session { .. }
+            | Kind::Certificate(_)
             | Kind::Unused => None,
         }
     }
@@ -323,6 +422,9 @@ impl Made {
                 user: self.caller.user.clone(),
                 user_disabled: false,
                 groups: self.caller.groups.clone(),
+                method: method(&self.caller).into(),
+                created_unix_secs: NOW_UNIX_SECS
+                    .saturating_sub(self.caller.sign_in_age_secs.unwrap_or(0)),
                 used_unix_secs: NOW_UNIX_SECS,
                 idle_secs: i64::from(u32::MAX),
                 expires_unix_secs: i64::MAX,

@@ -59,12 +59,12 @@ pub(super) fn page(rules: Option<&CorsRules>, origin: &str, method: &Method) -> 
 }
 
 fn joined(names: &[HeaderName]) -> String {
-    let names: Vec<&str> = names.iter().map(HeaderName::as_str).collect();
-    names.join(", ")
+    texts(names).join(", ")
 }
 
-/// The rules for programs.
-pub(super) fn as_json(rules: Option<&CorsRules>, origin: Option<&str>) -> Value {
+/// The rules for programs: where there is no list, everything of the kind is let in. Of a page that is asked about, whether it is one,
+/// and by its method.
+pub(super) fn as_json(rules: Option<&CorsRules>, page: Option<(&str, &Method)>) -> Value {
     let Some(rules) = rules else {
         return Value::Null;
     };
@@ -79,6 +79,28 @@ pub(super) fn as_json(rules: Option<&CorsRules>, origin: Option<&str>) -> Value 
             *credentials,
         ),
     };
-    let allowed = origin.map(|origin| settings.pages.leave(origin.as_bytes()).is_some());
-    json!({ "origins": origins, "credentials": credentials, "origin_allowed": allowed })
+    let methods = settings.methods.as_deref();
+    let headers = match &settings.names {
+        PageNames::Any => None,
+        PageNames::Only(names) => Some(texts(names)),
+    };
+    json!({
+        "origins": origins,
+        "credentials": credentials,
+        "methods": methods.map(|methods| methods.iter().map(Method::as_str).collect::<Vec<_>>()),
+        "headers": headers,
+        "exposed_headers": settings.exposed.as_deref().map(texts),
+        "max_age_secs": settings.max_age_secs,
+        "upstream_fields": match settings.upstream_fields {
+            UpstreamFields::Replace => "replace",
+            UpstreamFields::Keep => "keep",
+            UpstreamFields::Merge => "merge",
+        },
+        "origin_allowed": page.map(|(origin, _)| settings.pages.leave(origin.as_bytes()).is_some()),
+        "method_allowed": page.map(|(_, method)| methods.is_none_or(|methods| methods.contains(method))),
+    })
+}
+
+fn texts(names: &[HeaderName]) -> Vec<&str> {
+    names.iter().map(HeaderName::as_str).collect()
 }

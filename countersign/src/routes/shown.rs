@@ -4,7 +4,7 @@
 
 use countersign_config::Checked;
 use countersign_flow::RouteRules;
-use countersign_policy::{Considered, Demand, Network, Target};
+use countersign_policy::{Considered, Demand, Deny, Network, Target};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -86,7 +86,16 @@ impl<'f> Found<'f> {
             ),
             ("demands", demand(&rule.demand)),
         ];
-        if rule.accept.bearer {
+        if let Some(refused) = refused(&rule.deny) {
+            fields.insert(2, ("refuses", refused));
+        }
+        if let Some(secs) = rule.leeway_secs {
+            fields.push(("leeway", format!("{secs} seconds")));
+        }
+        if let Some(secs) = rule.remember_secs {
+            fields.push(("remembers", format!("for {secs} seconds")));
+        }
+        if rule.accept.tokens() {
             fields.push(("issuers", words(&self.issuers(rule), "none")));
             let asked = self.asked(rule);
             if !asked.is_empty() {
@@ -123,10 +132,13 @@ impl<'f> Found<'f> {
                     "route": rule.name,
                     "only_on_hosts": self.only_on(route),
                     "accept": accepted(rule),
+                    "deny": refused(&rule.deny),
                     "demand": demand(&rule.demand),
+                    "leeway_secs": rule.leeway_secs,
+                    "remember_secs": rule.remember_secs,
                     "issuers": self.issuers(rule),
                     "asked_about_tokens": self.asked(rule),
-                    "cors": pages::as_json(rule.cors.as_deref(), self.page.map(|(origin, _)| origin)),
+                    "cors": pages::as_json(rule.cors.as_deref(), self.page),
                     "upstream": self.upstream(rule),
                 })
             })
@@ -136,7 +148,7 @@ impl<'f> Found<'f> {
     }
 
     fn issuers(&self, rule: &RouteRules) -> Vec<&'f str> {
-        if !rule.accept.bearer {
+        if !rule.accept.tokens() {
             return Vec::new();
         }
         let issuers = &self.checked.rules.issuers;
@@ -174,33 +186,43 @@ fn accepted(rule: &RouteRules) -> Vec<&'static str> {
         (accept.bearer, "bearer"),
         (accept.digest, "digest"),
         (accept.api_key, "api-key"),
+        (accept.dpop, "dpop"),
         (accept.session, "session"),
+        (accept.certificate, "certificate"),
     ]
     .into_iter()
     .filter_map(|(accepted, name)| accepted.then_some(name))
     .collect()
 }
 
+fn networks(list: &[Network]) -> String {
+    let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+    format!("an address in {}", list.join(" or "))
+}
+
+fn any_of(what: &str, list: &[Box<str>]) -> Option<String> {
+    (!list.is_empty()).then(|| format!("{what} {}", list.join(" or ")))
+}
+
+/// Who is refused before anything is demanded, if anybody.
+fn refused(deny: &Deny) -> Option<String> {
+    let parts = [
+        any_of("user", &deny.users),
+        any_of("group", &deny.groups),
+        (!deny.networks.is_empty()).then(|| networks(&deny.networks)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
 fn demand(demand: &Demand) -> String {
-    let networks = |list: &[Network]| {
-        format!(
-            "an address in {}",
-            list.iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" or ")
-        )
-    };
     match demand {
         Demand::Anyone => "nothing: anyone may pass".to_owned(),
         Demand::AnyoneFrom(list) => format!("nothing but {}", networks(list)),
         Demand::Identity(wanted) => {
             let mut parts = vec!["a known caller".to_owned()];
-            let any = |what: &str, list: &[Box<str>]| {
-                (!list.is_empty()).then(|| format!("{what} {}", list.join(" or ")))
-            };
-            parts.extend(any("user", &wanted.users));
-            parts.extend(any("group", &wanted.groups));
+            parts.extend(any_of("user", &wanted.users));
+            parts.extend(any_of("group", &wanted.groups));
             parts.extend(
                 (!wanted.scopes.is_empty())
                     .then(|| format!("scopes {}", wanted.scopes.join(" and "))),
@@ -212,6 +234,16 @@ fn demand(demand: &Demand) -> String {
                     .map(|claim| format!("claim {} = {}", claim.name, claim.any_of.join(" or "))),
             );
             parts.extend(wanted.second_factor.then(|| "second factor".to_owned()));
+            let sign_in = &wanted.sign_in;
+            parts.extend(any_of("class of sign-in", &sign_in.acr));
+            parts.extend(
+                (!sign_in.amr.is_empty()).then(|| format!("methods {}", sign_in.amr.join(" and "))),
+            );
+            parts.extend(
+                sign_in
+                    .age_secs_max
+                    .map(|secs| format!("a sign-in of the last {secs} seconds")),
+            );
             parts.extend((!wanted.networks.is_empty()).then(|| networks(&wanted.networks)));
             parts.join(", ")
         }

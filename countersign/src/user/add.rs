@@ -9,7 +9,8 @@ use countersign_wire::basic::normalized;
 use super::digest;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::printing::{self, NOTICED, NOTICED_BUT_OPEN, plain};
+use crate::printing::{self, NOTICED, NOTICED_BUT_OPEN, list as words, plain};
+use crate::recorded::{deed, done, recorded};
 use crate::{names, password};
 
 #[derive(clap::Args)]
@@ -67,7 +68,10 @@ pub(super) fn add(args: &Args, context: &Context) -> Result<(), Failure> {
         groups,
         disabled: false,
     };
-    context.block_on(store.add_user(user, context.now_unix_secs()))?;
+    let deed = deed("user.add").on(&name);
+    let deed = deed.detail(format!("groups: {}", words(&user.groups)));
+    let added = store.add_user(user, context.now_unix_secs());
+    recorded(context, &*store, deed, added, done)?;
     eprintln!("added `{}`; {NOTICED}", plain(&name));
     told(&password, args.generate)
 }
@@ -81,12 +85,17 @@ pub(super) fn passwd(args: &PasswdArgs, context: &Context) -> Result<(), Failure
     let password = obtained(&name, args.generate)?;
     let hash = password::hashed(&password, &context.cost()?)?;
     let now = context.now_unix_secs();
+    let deed = deed("user.password").on(&name);
     match &user.digest {
         Some(was) => {
             let secrets = digest::renewed(&name, &password, was, context)?;
-            context.block_on(store.set_password_and_digest(&name, hash, secrets, now))?;
+            let set = store.set_password_and_digest(&name, hash, secrets, now);
+            recorded(context, &*store, deed, set, done)?;
         }
-        None => context.block_on(store.set_password(&name, hash, now))?,
+        None => {
+            let set = store.set_password(&name, hash, now);
+            recorded(context, &*store, deed, set, done)?;
+        }
     }
     eprintln!("set the password of `{}`; {NOTICED_BUT_OPEN}", plain(&name));
     told(&password, args.generate)

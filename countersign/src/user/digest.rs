@@ -5,7 +5,7 @@
 
 use countersign_secret::Secret;
 use countersign_secret::password::Verification;
-use countersign_store::{AccountAnswer, DigestSecret, DigestState, StoreError};
+use countersign_store::{AccountAnswer, DigestSecret, DigestState, Outcome, StoreError};
 use countersign_wire::basic::normalized;
 use countersign_wire::digest::{Algorithm, Charset, SecretHash, user_hash};
 
@@ -13,6 +13,7 @@ use crate::context::{Context, DigestPlan};
 use crate::failure::Failure;
 use crate::password;
 use crate::printing::{NOTICED, NOTICED_BUT_OPEN, list as words, plain};
+use crate::recorded::{deed, done, recorded};
 
 #[derive(clap::Args)]
 #[command(
@@ -76,7 +77,17 @@ fn on(name: &str, context: &Context) -> Result<(), Failure> {
     let secrets = secrets(name, &password, &plan);
     let now = context.now_unix_secs();
     let set = store.set_digest(account.id, account.hash, secrets, now);
-    if !context.block_on(set)? {
+    let outcome = |is_set: &bool| match is_set {
+        true => Outcome::Done(None),
+        false => Outcome::Failed("the password was changed in between".into()),
+    };
+    if !recorded(
+        context,
+        &*store,
+        deed("user.digest-on").on(name),
+        set,
+        outcome,
+    )? {
         return Err(Failure::new("the password was changed in between").help("try it again"));
     }
     eprintln!(
@@ -90,7 +101,14 @@ fn on(name: &str, context: &Context) -> Result<(), Failure> {
 
 fn off(name: &str, context: &Context) -> Result<(), Failure> {
     let store = context.store()?;
-    context.block_on(store.switch_digest_off(name, context.now_unix_secs()))?;
+    let off = store.switch_digest_off(name, context.now_unix_secs());
+    recorded(
+        context,
+        &*store,
+        deed("user.digest-off").on(name),
+        off,
+        done,
+    )?;
     eprintln!(
         "switched Digest off for `{}`; {NOTICED_BUT_OPEN}",
         plain(name)

@@ -7,13 +7,14 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use countersign_secret::password::HashKind;
-use countersign_store::{NewUser, OnConflict, Store, StoreError};
+use countersign_store::{Imported, NewUser, OnConflict, Outcome, Store, StoreError};
 
 use super::htpasswd::{self, Entry, File};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::names;
 use crate::printing::{NOTICED, plain};
+use crate::recorded::{deed, recorded};
 
 #[derive(clap::Args)]
 #[command(
@@ -65,23 +66,36 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Conflict::Replace => OnConflict::Replace,
         Conflict::Skip => OnConflict::Skip,
     };
-    let imported =
-        match context.block_on(store.import_users(users, on_conflict, context.now_unix_secs())) {
-            Ok(imported) => imported,
-            Err(StoreError::UserExists { .. }) => {
-                return Err(context.block_on(conflicts(&entries, &shown, &*store))?);
-            }
-            Err(error) => return Err(error.into()),
-        };
+    let names: Vec<_> = entries.iter().map(|entry| &*entry.name).collect();
+    let deed = deed("user.import").detail(format!("from {shown}: {}", names.join(", ")));
+    let mut conflict = false;
+    let import = store.import_users(users, on_conflict, context.now_unix_secs());
+    let import = async {
+        let imported = import.await;
+        conflict = matches!(imported, Err(StoreError::UserExists { .. }));
+        imported
+    };
+    let imported = recorded(context, &*store, deed, import, |imported| {
+        Outcome::Done(Some(counted(imported).into()))
+    });
+    if conflict {
+        return Err(context.block_on(conflicts(&entries, &shown, &*store))?);
+    }
+    let imported = imported?;
     eprintln!(
-        "added {}, replaced {}, skipped {} of the {} users in {shown}; {NOTICED}",
-        imported.added,
-        imported.replaced,
-        imported.skipped,
+        "{} of the {} users in {shown}; {NOTICED}",
+        counted(&imported),
         entries.len()
     );
     tell_kinds(&entries);
     Ok(())
+}
+
+fn counted(imported: &Imported) -> String {
+    format!(
+        "added {}, replaced {}, skipped {}",
+        imported.added, imported.replaced, imported.skipped
+    )
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -6,7 +6,7 @@ use countersign_store::{StoreError, User};
 use countersign_wire::basic::normalized;
 use serde::Serialize;
 
-use super::second_factor;
+use super::{link, second_factor};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{self, list as words, plain, time};
@@ -57,11 +57,13 @@ pub(super) fn show(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
     let Some(user) = user else {
         return Err(StoreError::UserAbsent { name: name.into() }.into());
     };
-    let factor = context.block_on(context.store()?.totp_state(&name))?;
+    let factors = context.block_on(context.store()?.second_factors(&name))?;
+    let links = context.block_on(context.store()?.links(&name))?;
     if args.json {
         return printing::json(&ShownWhole {
             user: Shown::from(&user),
-            second_factor: factor.map(second_factor::Shown::from),
+            second_factor: second_factor::shown(&factors),
+            links: links.iter().map(link::Shown::from).collect(),
         });
     }
     printing::data(&printing::fields(&[
@@ -71,7 +73,8 @@ pub(super) fn show(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
         ("state", state(&user).to_owned()),
         ("password hash", user.hash_kind.to_string()),
         ("digest", digest(&user)),
-        ("second factor", second_factor::words(factor)),
+        ("second factor", second_factor::words(&factors)),
+        ("links", link::words(&links)),
         ("created", time(user.created_unix_secs)),
         ("changed", time(user.changed_unix_secs)),
     ]))
@@ -143,6 +146,7 @@ struct ShownWhole<'u> {
     #[serde(flatten)]
     user: Shown<'u>,
     second_factor: Option<second_factor::Shown>,
+    links: Vec<link::Shown<'u>>,
 }
 
 /// For what Digest is switched on.

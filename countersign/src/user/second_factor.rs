@@ -1,20 +1,21 @@
 //! `countersign user second-factor`: what second factor a user has, and taking it away.
 //!
-//! Knows: that it has one, since when, and how many recovery codes are left. Does not know the secret: nothing that a code
-//! could be made of is ever shown.
+//! Knows: the app and the passkeys, since when, and how many recovery codes are left. Does not know the secret: nothing that a
+//! code could be made of is ever shown.
 
-use countersign_store::{StoreError, TotpState};
+use countersign_store::{Outcome, Passkey, SecondFactors, StoreError};
 use countersign_wire::basic::normalized;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{self, NOTICED, plain, time};
+use crate::recorded::{deed, recorded};
 
 #[derive(clap::Args)]
 #[command(
     after_help = "Users set a second factor up, and remove it, in their account at the gateway. `reset` is for whoever has lost \
-                  both the device and the recovery codes: the password alone signs in then, and all sessions end. Make sure \
+                  the app, the passkeys and the recovery codes: the password alone signs in then, and all sessions end. Make sure \
                   that it is the user who asks.\n\n\
                   Examples:\n  countersign user second-factor alice show\n  countersign user second-factor alice reset"
 )]
@@ -32,7 +33,7 @@ pub(crate) struct Args {
 pub(crate) enum Action {
     /// Tell whether the user has a second factor
     Show,
-    /// Remove it with its recovery codes
+    /// Remove the app, every passkey and the recovery codes
     Reset,
 }
 
@@ -49,49 +50,84 @@ fn show(name: &str, json: bool, context: &Context) -> Result<(), Failure> {
     if context.block_on(store.user(name))?.is_none() {
         return Err(StoreError::UserAbsent { name: name.into() }.into());
     }
-    let state = context.block_on(store.totp_state(name))?;
+    let factors = context.block_on(store.second_factors(name))?;
     if json {
-        return printing::json(&state.map(Shown::from));
+        return printing::json(&shown(&factors));
     }
     printing::data(&printing::fields(&[
         ("name", plain(name).into()),
-        ("second factor", words(state)),
+        ("second factor", words(&factors)),
     ]))
 }
 
 /// What `user show` says as well.
-pub(super) fn words(state: Option<TotpState>) -> String {
-    state.map_or_else(
-        || "none".to_owned(),
-        |state| {
-            format!(
-                "authenticator app since {}, {} recovery codes left",
-                time(state.created_unix_secs),
-                state.recovery_codes_left
-            )
-        },
-    )
+pub(super) fn words(factors: &SecondFactors) -> String {
+    if factors.are_none() {
+        return "none".to_owned();
+    }
+    let app = factors
+        .totp_since_unix_secs
+        .map(|since| format!("authenticator app since {}", time(since)));
+    let passkeys = factors.passkeys.iter().map(|passkey| {
+        let used = passkey.used_unix_secs.map_or_else(
+            || "never used".to_owned(),
+            |used| format!("used {}", time(used)),
+        );
+        format!(
+            "passkey `{}` since {}, {used}",
+            plain(&passkey.name),
+            time(passkey.created_unix_secs)
+        )
+    });
+    let left = format!("{} recovery codes left", factors.recovery_codes_left);
+    let parts: Vec<String> = app.into_iter().chain(passkeys).chain([left]).collect();
+    parts.join(", ")
+}
+
+/// What JSON says; `None` where the password alone signs in.
+pub(super) fn shown(factors: &SecondFactors) -> Option<Shown> {
+    (!factors.are_none()).then(|| Shown {
+        totp_since: factors.totp_since_unix_secs.map(time),
+        passkeys: factors.passkeys.iter().map(ShownPasskey::from).collect(),
+        recovery_codes_left: factors.recovery_codes_left,
+    })
 }
 
 /// In JSON; the names of the fields are public.
 #[derive(Serialize)]
 pub(super) struct Shown {
-    totp_since: String,
+    totp_since: Option<String>,
+    passkeys: Vec<ShownPasskey>,
     recovery_codes_left: u32,
 }
 
-impl From<TotpState> for Shown {
-    fn from(state: TotpState) -> Self {
+/// In JSON; the names of the fields are public.
+#[derive(Serialize)]
+struct ShownPasskey {
+    name: Box<str>,
+    created: String,
+    last_used: Option<String>,
+}
+
+impl From<&Passkey> for ShownPasskey {
+    fn from(passkey: &Passkey) -> Self {
         Self {
-            totp_since: time(state.created_unix_secs),
-            recovery_codes_left: state.recovery_codes_left,
+            name: passkey.name.clone(),
+            created: time(passkey.created_unix_secs),
+            last_used: passkey.used_unix_secs.map(time),
         }
     }
 }
 
 fn reset(name: &str, context: &Context) -> Result<(), Failure> {
     let store = context.store()?;
-    let removed = context.block_on(store.remove_second_factor(name, context.now_unix_secs()))?;
+    let removed = store.remove_second_factor(name, context.now_unix_secs());
+    let outcome = |version: &Option<i64>| match version {
+        Some(_) => Outcome::Done(None),
+        None => Outcome::Done(Some("there was none".into())),
+    };
+    let deed = deed("second-factor.reset").on(name);
+    let removed = recorded(context, &*store, deed, removed, outcome)?;
     if removed.is_some() {
         eprintln!(
             "`{}` has no second factor any more, and all its sessions have ended; {NOTICED}",

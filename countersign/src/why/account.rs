@@ -98,7 +98,11 @@ impl Account {
             ("when", plain(&self.time).into()),
             (
                 "request",
-                format!("{} {}", plain(&self.method), plain(&self.path)),
+                if self.method.is_empty() {
+                    "none: its head could not be read".to_owned()
+                } else {
+                    format!("{} {}", plain(&self.method), plain(&self.path))
+                },
             ),
         ];
         let optional = [

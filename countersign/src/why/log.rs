@@ -4,14 +4,17 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 
+use countersign_cause::Cause;
 use serde::Deserialize;
 
 use super::account::Account;
 use crate::failure::Failure;
 
-/// The line of a refusal. Other lines have another `event`.
+/// The line of a refusal, or of a connection that ended before there was a request, whose client was told of it. Other lines have
+/// another `event`.
 #[derive(Deserialize)]
 struct Line {
     event: String,
@@ -19,7 +22,7 @@ struct Line {
     time: String,
     cause: String,
     told: Option<String>,
-    status: u16,
+    status: Option<u16>,
     scheme: Option<String>,
     route: Option<String>,
     detail: Option<String>,
@@ -27,8 +30,10 @@ struct Line {
     account: Option<String>,
     key: Option<String>,
     peer: String,
+    #[serde(default)]
     method: String,
     host: Option<String>,
+    #[serde(default)]
     path: String,
 }
 
@@ -49,21 +54,28 @@ pub(super) fn find(id: &str, path: &Path) -> Result<Option<Account>, Failure> {
 /// A line that is none of ours, or cut off when the log was rotated, is not what is looked for.
 fn account(line: &[u8], id: &str) -> Option<Account> {
     let line: Line = serde_json::from_slice(line).ok()?;
-    if line.event != "refused" || line.request != id {
+    if !matches!(&*line.event, "refused" | "connection-ended") || line.request != id {
         return None;
     }
+    let status = line
+        .status
+        .or_else(|| Cause::from_id(&line.cause)?.status())?;
     Some(Account {
         request_id: line.request,
         time: line.time,
         told: line.told.unwrap_or_else(|| line.cause.clone()),
         cause: line.cause,
-        status: line.status,
+        status,
         route: line.route,
         scheme: line.scheme,
         method: line.method,
         host: line.host,
         path: line.path,
-        peer: line.peer,
+        // The end of a connection is told with the port.
+        peer: match line.peer.parse::<SocketAddr>() {
+            Ok(address) => address.ip().to_string(),
+            Err(_) => line.peer,
+        },
         user_agent: None,
         subject: line.subject,
         account: line.account,
@@ -100,6 +112,15 @@ mod tests {
             account(line.as_bytes(), "r1").unwrap().told,
             "credential-expired"
         );
+    }
+
+    #[test]
+    fn a_client_that_was_told_before_there_was_a_request_finds_its_line() {
+        let line = r#"{"time":"2026-01-02T03:04:05.678Z","event":"connection-ended","peer":"10.0.0.1:4711","cause":"head-stalled","detail":"no whole head within `head_secs`","request":"r1"}"#;
+        let found = account(line.as_bytes(), "r1").unwrap();
+        assert_eq!((found.status, &*found.peer), (408, "10.0.0.1"));
+        assert!(found.text().contains("\nrequest:"), "{}", found.text());
+        assert!(found.text().contains("none: its head could not be read"));
     }
 
     #[test]

@@ -169,6 +169,22 @@ fn the_life_of_a_key() {
 }
 
 #[test]
+fn a_time_that_cannot_be_read_is_answered_with_all_forms() {
+    let room = Room::new();
+    for given in ["2026-12-31T18:00:00", "1y", "-1d"] {
+        let stderr = room.bad(2, &["key", "create", "--service", "ci", "--expires", given]);
+        let [value, forms] = [
+            format!("invalid value '{given}' for '--expires <WHEN>'"),
+            "`90d` (`s`, `m`, `h`, `d` or `w`), a date such as `2026-12-31`, a time with its offset such as `<time>`".to_owned(),
+        ];
+        assert!(
+            stderr.contains(&value) && stderr.contains(&forms),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
 fn keys_are_listed_in_columns() {
     let room = Room::new();
     let made = room.good(&[
@@ -178,6 +194,10 @@ fn keys_are_listed_in_columns() {
         "ci",
         "--scope",
         "a",
+        "--from",
+        "10.0.0.0/8",
+        "--from",
+        "2001:db8::1",
         "--expires",
         "never",
         "--store",
@@ -186,8 +206,8 @@ fn keys_are_listed_in_columns() {
     assert_eq!(
         room.good(&["key", "list", "--store", "s.db"]),
         format!(
-            "ID            OWNER         STATE   CREATED               EXPIRES  LAST USED  SCOPES  LABEL\n\
-             {}  ci (service)  active  <time>  never    -          a       -\n",
+            "ID            OWNER         STATE   CREATED               EXPIRES  LAST USED  SCOPES  FROM                        LABEL\n\
+             {}  ci (service)  active  <time>  never    -          a       10.0.0.0/8,2001:db8::1/128  -\n",
             id_of(&made)
         )
     );
@@ -328,7 +348,7 @@ fn attributes_that_cannot_be_are_refused() {
     for (arguments, words) in [
         (
             ["--expires", "soon"],
-            "write a period such as `90d`, a date such as `2026-12-31`, or `never`",
+            "a date such as `2026-12-31`, a time with its offset",
         ),
         (
             ["--from", "10.0.0.1/8"],

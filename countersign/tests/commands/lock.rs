@@ -72,7 +72,7 @@ fn what_is_named_is_lifted() {
     );
     assert_eq!(
         lift(&["--network", "198.51.100.0/24"]).1,
-        format!("lifted 0 brakes; {noticed}")
+        "there is no such brake: `countersign lock list` shows those that there are\n"
     );
     assert_eq!(lift(&["--all", "--json"]).0, "{\"lifted\":2}\n");
     let ran = room.run(&["lock", "list", "--store", "s.db"]);

@@ -9,16 +9,22 @@
 )]
 
 mod admin;
+mod audit;
 mod backup;
+mod bound;
 mod configuration;
 mod contrib;
 mod demo;
 mod digest;
 mod explain;
 mod fail2ban;
+mod health;
 mod help;
+mod identity_key;
 mod import;
 mod key;
+mod key_edit;
+mod link;
 mod live;
 mod lock;
 mod obstacles;
@@ -27,8 +33,10 @@ mod reload;
 mod room;
 mod routes;
 mod second_factor;
+mod secrets;
 mod serve;
 mod session;
+mod sign_in_rules;
 mod user;
 mod watch;
 mod why;

@@ -158,3 +158,22 @@ fn a_store_that_cannot_be_opened_says_what_to_do() {
         "{said}"
     );
 }
+
+#[test]
+fn authorities_of_clients_that_cannot_be_read() {
+    let room = room();
+    let text = std::fs::read_to_string(room.path("countersign.toml")).unwrap();
+    let asking = "key = \"key.pem\", client_certificates = { ca_file = \"ca.pem\" }";
+    room.write(
+        "countersign.toml",
+        text.replace("key = \"key.pem\"", asking)
+            .replace("\"basic\"", "\"certificate\""),
+    );
+    room.write("ca.pem", std::fs::read(room.path("cert.pem")).unwrap());
+    assert_eq!(room.run(&["check"]).code, 0);
+    room.write(
+        "ca.pem",
+        "-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n",
+    );
+    both_fail_with(&room, "`ca.pem`");
+}

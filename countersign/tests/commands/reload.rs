@@ -37,19 +37,27 @@ fn a_good_file_is_in_force_when_the_command_has_ended() {
     assert_eq!(status(&url), "404");
     room.write("countersign.toml", configuration(OPEN));
     let ran = room.run(&["reload"]);
+    let listen = url.strip_prefix("http://").unwrap();
+    let listen = listen.strip_suffix("/open").unwrap();
+    let file = room.path("countersign.toml").canonicalize().unwrap();
+    let who = format!("process {} on {listen}, `{}`", running.id(), file.display());
     assert_eq!(
-        (ran.code, ran.stderr.as_str()),
-        (
-            0,
-            "countersign.toml: nothing found\nthe new configuration is in force\n"
-        )
+        (ran.code, ran.stderr),
+        (0, format!("{who}: the new configuration is in force\n"))
     );
     // There is no such upstream: to come so far is enough.
     assert_eq!(status(&url), "502");
     let outcomes = room.json(&["reload", "--json"]);
     assert_eq!(
         outcomes,
-        json!([{ "taken": true, "report": "countersign.toml: nothing found\n" }])
+        json!([{
+            "gateway": { "pid": running.id(), "file": file, "listen": [listen] },
+            "taken": true,
+            "report": "countersign.toml: nothing found\n",
+            "errors": 0,
+            "warnings": 0,
+            "findings": [],
+        }])
     );
     running.stderr_until("\"reloaded\",\"generation\":3");
     assert_eq!(running.terminate().code(), Some(0));
@@ -74,6 +82,11 @@ fn a_file_with_errors_changes_nothing_and_is_told_everywhere() {
         stderr.ends_with("the configuration before goes on\n"),
         "{stderr}"
     );
+    let ran = room.run(&["reload", "--json"]);
+    let outcomes: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let checked: Value = serde_json::from_str(&room.run(&["check", "--json"]).stdout).unwrap();
+    assert_eq!(outcomes[0]["findings"], checked["findings"]);
+    assert_eq!((ran.code, &outcomes[0]["errors"]), (1, &json!(2)));
     let lines = running.stderr_until("\"reload-refused\"");
     let refused: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
     assert_eq!(refused["errors"], 2);
@@ -99,9 +112,13 @@ fn what_needs_a_restart_is_named() {
         configuration(OPEN).replace("workers = 1", "workers = 2"),
     );
     let stderr = room.bad(1, &["reload"]);
-    assert_eq!(
-        stderr,
-        "error: a restart is needed for another `server.workers`\nthe configuration before goes on\n"
+    assert!(
+        stderr.starts_with("error: a restart is needed for another `server.workers`\nprocess "),
+        "{stderr}"
+    );
+    assert!(
+        stderr.ends_with(": the configuration before goes on\n"),
+        "{stderr}"
     );
     assert_eq!(status(&url), "404");
     drop(running);
@@ -130,6 +147,34 @@ fn without_a_gateway_there_is_nothing_to_reload() {
         "error: no gateway runs on the store `countersign.db`\n\
          help: `countersign serve` starts one; only its own user and root can reload it\n"
     );
+    // What reads the answer is not left with nothing.
+    let ran = room.run(&["reload", "--json"]);
+    assert_eq!((ran.code, ran.stdout.trim()), (1, "[]"));
+}
+
+#[test]
+fn warnings_are_counted_and_not_repeated() {
+    let room = Room::new();
+    let (running, _) = start(&room);
+    let unwise = configuration("[cors.unused]\norigins = [\"https://app.example.com\"]\n");
+    room.write("countersign.toml", unwise);
+    let warnings = room.json(&["check", "--json"])["warnings"].clone();
+    assert_eq!(warnings, 1);
+    let ran = room.run(&["reload"]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stderr
+            .ends_with("is in force, with 1 warning, which `countersign check` shows\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.stderr.lines().count(), 1);
+    let shown = room.run(&["routes", "/all/x"]);
+    assert_eq!((shown.code, &*shown.stderr), (0, ""));
+    let outcomes = room.json(&["reload", "--json"]);
+    assert_eq!(outcomes[0]["warnings"], 1);
+    assert_eq!(outcomes[0]["findings"][0]["severity"], "warning");
+    drop(running);
 }
 
 #[test]

@@ -150,6 +150,11 @@ impl Running {
         }
     }
 
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Lines of stdout up to the first one that begins like this.
     pub(crate) fn stdout_until(&mut self, start: &str) -> Vec<String> {
         until(

@@ -136,6 +136,9 @@ fn in_json() {
                 "route": "tenant", "only_on_hosts": [], "accept": ["basic"], "issuers": [], "asked_about_tokens": [], "cors": null,
                 "upstream": "tenant",
                 "demand": "a known caller, user alice or bob",
+                "deny": null,
+                "leeway_secs": null,
+                "remember_secs": null,
             }],
             "refused": null,
         })
@@ -321,8 +324,31 @@ fn what_a_page_may_do_is_said_for_its_origin_and_method() {
     assert_eq!(page(&["/orders"]), None);
     assert_eq!(
         room.json(&["routes", "/open", "--origin", "null", "--json"])["deciding"][0]["cors"],
-        json!({ "origins": ["*"], "credentials": false, "origin_allowed": true })
+        json!({
+            "origins": ["*"],
+            "credentials": false,
+            "methods": null,
+            "headers": null,
+            "exposed_headers": [],
+            "max_age_secs": 600,
+            "upstream_fields": "merge",
+            "origin_allowed": true,
+            "method_allowed": true,
+        })
     );
+    let of_orders = |more: &[&str]| {
+        let all = [&["routes", "/orders", "--json"], more].concat();
+        room.json(&all)["deciding"][0]["cors"].clone()
+    };
+    let asked = of_orders(&["-X", "PATCH", "--origin", "https://app.example.com"]);
+    assert_eq!(asked["methods"], json!(["GET", "PUT"]));
+    assert_eq!(
+        asked["headers"],
+        json!(["authorization", "x-api-key", "content-type"])
+    );
+    assert_eq!(asked["origin_allowed"], true);
+    assert_eq!(asked["method_allowed"], false);
+    assert_eq!(of_orders(&[])["method_allowed"], json!(null));
 }
 
 #[test]

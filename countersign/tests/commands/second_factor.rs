@@ -2,7 +2,7 @@
 
 use countersign_secret::recovery::RecoveryCode;
 use countersign_secret::totp::TotpSecret;
-use countersign_store::{NewTotp, Options, SqliteStore, Store as _};
+use countersign_store::{NewPasskey, NewTotp, Options, PasskeyAdded, SqliteStore, Store as _};
 use serde_json::{Value, json};
 
 use crate::room::Room;
@@ -36,7 +36,7 @@ fn room() -> Room {
 fn a_second_factor_is_told_of_without_its_secret_and_reset() {
     let room = room();
     let show = |name: &str| room.json(&["user", "second-factor", name, "show", "--json"]);
-    let there = json!({ "totp_since": "<time>", "recovery_codes_left": 1 });
+    let there = json!({ "totp_since": "<time>", "passkeys": [], "recovery_codes_left": 1 });
     assert_eq!((show("alice"), show("bob")), (there.clone(), Value::Null));
     let user = room.json(&["user", "show", "alice", "--json"]);
     assert_eq!(user["second_factor"], there);
@@ -67,4 +67,47 @@ fn a_user_who_is_not_there_has_nothing_to_show_or_reset() {
         let said = room.bad(1, &["user", "second-factor", "nobody", action]);
         assert!(said.contains("`nobody`"), "{said}");
     }
+}
+
+#[test]
+fn passkeys_are_told_of_and_reset_with_the_rest() {
+    let room = room();
+    let store = SqliteStore::open(&room.path("countersign.db"), Options::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let user = runtime.block_on(store.user("bob")).unwrap().unwrap();
+    let new = NewPasskey {
+        user_id: user.id,
+        user_version: user.version,
+        credential_id: [1; 16].into(),
+        user_handle: [2; 32],
+        public_key: [3].into(),
+        sign_count: 0,
+        backup_eligible: false,
+        name: "blue key".into(),
+        recovery: vec![RecoveryCode::mint(&[1; 10]).digest()],
+        per_user_max: 9,
+    };
+    let added = runtime.block_on(store.add_passkey(new, 0)).unwrap();
+    assert!(matches!(added, PasskeyAdded::Yes { .. }));
+    drop(store);
+    let shown = room.json(&["user", "second-factor", "bob", "show", "--json"]);
+    assert_eq!(
+        shown,
+        json!({
+            "totp_since": null,
+            "passkeys": [{ "name": "blue key", "created": "<time>", "last_used": null }],
+            "recovery_codes_left": 1,
+        })
+    );
+    assert_eq!(
+        room.good(&["user", "second-factor", "bob", "show"]),
+        "name:           bob\n\
+         second factor:  passkey `blue key` since <time>, never used, 1 recovery codes left\n"
+    );
+    let done = room.run(&["user", "second-factor", "bob", "reset"]);
+    assert_eq!((done.code, &*done.stdout), (0, ""));
+    let shown = room.json(&["user", "second-factor", "bob", "show", "--json"]);
+    assert_eq!(shown, Value::Null);
 }

@@ -33,6 +33,7 @@ fn room_with_sessions(users: &[(u8, &str)], now_unix_secs: i64) -> Room {
             user_version: user.version,
             method: "password".into(),
             second_factor: false,
+            groups: Vec::new(),
             device: Some("a \u{1b}[31mbrowser".into()),
             address: "192.0.2.1".into(),
             idle_secs: 600,
@@ -50,6 +51,32 @@ fn room_with_sessions(users: &[(u8, &str)], now_unix_secs: i64) -> Room {
 
 /// So far ahead that no session ends while the test runs.
 const AHEAD: i64 = 32_503_680_000;
+
+#[test]
+fn another_key_for_forms_is_drawn_and_no_session_ends() {
+    let room = room_with_sessions(&[(1, "alice")], AHEAD);
+    let keys = || {
+        let store = SqliteStore::open(&room.path("countersign.db"), Options::default()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let keys = runtime.block_on(store.form_keys()).unwrap();
+        let keys = keys.iter().map(|record| *record.key.expose());
+        keys.collect::<Vec<_>>()
+    };
+    let before = keys();
+    let ran = room.run(&["session", "rotate-key"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("reload every running gateway"),
+        "{}",
+        ran.stderr
+    );
+    let after = keys();
+    assert_eq!((after.len(), after.get(1..)), (2, Some(&*before)));
+    let listed = room.json(&["session", "list", "--json"]);
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+}
 
 #[test]
 fn sessions_are_listed_and_ended_one_by_one_and_by_user() {

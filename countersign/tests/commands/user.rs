@@ -38,7 +38,7 @@ fn the_life_of_a_user() {
     let shown = |disabled: bool, groups: &[&str]| {
         json!({
             "name": "alice", "display_name": "Alice Example", "groups": groups, "disabled": disabled,
-            "hash": "argon2id", "digest": null, "second_factor": null, "created": "<time>",
+            "hash": "argon2id", "digest": null, "second_factor": null, "links": [], "created": "<time>",
             "changed": "<time>",
         })
     };
@@ -110,6 +110,7 @@ fn users_are_listed_in_columns_and_shown_in_lines() {
          password hash:  argon2id\n\
          digest:         off\n\
          second factor:  none\n\
+         links:          none\n\
          created:        <time>\n\
          changed:        <time>\n"
     );

@@ -3,8 +3,10 @@
 //! The outcome is the table in `docs/clients.md`. `COUNTERSIGN_BLESS=1` writes the file instead of comparing it.
 
 mod digest;
+mod passkeys;
 pub(crate) mod process;
 pub(crate) mod program;
+mod providers;
 mod sessions;
 mod table;
 

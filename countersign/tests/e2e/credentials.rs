@@ -28,6 +28,7 @@ pub(crate) fn open(file: &Path) -> SqliteStore {
     let options = Options {
         decoy_cost: Cost::default(),
         refusals_kept_max: 100,
+        acts_kept: None,
     };
     SqliteStore::open(file, options).unwrap()
 }

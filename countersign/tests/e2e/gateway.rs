@@ -26,11 +26,15 @@ impl Gateway {
     pub(crate) fn start(folder: &Path, configuration: &str) -> Self {
         let file = folder.join("countersign.toml");
         std::fs::write(&file, configuration).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_countersign"))
-            .args(["serve", "--config"])
-            .arg(&file)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        command.args(["serve", "--config"]).arg(&file);
+        Self::run(command.stdin(Stdio::null()))
+    }
+
+    /// Starts it by another command, whose process becomes the gateway's, and waits until it listens.
+    pub(crate) fn run(command: &mut Command) -> Self {
+        let mut process = command
             .env_remove("COUNTERSIGN_CONFIG")
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -73,6 +77,23 @@ impl Gateway {
         }
     }
 
+    /// SIGHUP: the configuration is read again.
+    pub(crate) fn reload(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) -> bool {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        sent.is_ok_and(|status| status.success())
+    }
+
+    /// SIGTERM, and the end of the process.
+    pub(crate) fn stop(mut self) {
+        assert!(self.signal("-TERM") && self.ends());
+        assert!(self.process.wait().unwrap().success());
+    }
+
     /// SIGKILL: no chance to do anything more.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
@@ -98,9 +119,7 @@ impl Drop for Gateway {
         if let Ok(Some(_)) = self.process.try_wait() {
             return;
         }
-        let id = self.process.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status();
-        if !asked.is_ok_and(|status| status.success()) || !self.ends() {
+        if !self.signal("-TERM") || !self.ends() {
             let _ = self.process.kill();
         }
         let _ = self.process.wait();

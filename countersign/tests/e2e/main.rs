@@ -15,13 +15,18 @@ mod applications;
 mod clients;
 mod cors;
 mod credentials;
+mod dpop;
 mod durability;
 mod endpoint;
 mod exchange;
 mod gateway;
+mod identity_token;
 mod introspection;
 mod issuer;
 mod issuers;
+mod proxies;
+mod restart;
+mod slow_clients;
 mod token_server;
 mod upstream;
 

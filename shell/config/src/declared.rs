@@ -5,19 +5,23 @@
 
 mod access;
 mod asking;
+mod bound;
 mod pages;
 mod serving;
+mod signing_in;
 pub(crate) use access::{
-    allow, api_key, basic, digest, hash, identity, issuer, keys, route, session, upstream,
-    upstream_tls,
+    allow, api_key, basic, deny, digest, hash, identity, identity_token, issuer, keys, route,
+    session, upstream, upstream_tls,
 };
 pub(crate) use asking::introspection;
+pub(crate) use bound::{certificate, client_certificates, dpop};
 pub(crate) use pages::cors;
+pub(crate) use signing_in::{passkeys, provider};
 mod operation;
-pub(crate) use operation::{admin, brakes, reload};
+pub(crate) use operation::{admin, brakes, reload, traces};
 mod policy_tests;
 pub(crate) use policy_tests::{caller, test, tests_file};
-pub(crate) use serving::{cache, limits, log, server, store, tls};
+pub(crate) use serving::{cache, limits, log, proxy_protocol, server, store, tls};
 
 /// A table of the file.
 #[derive(Debug)]
@@ -124,13 +128,18 @@ section!(file, "top level", "Keys that stand before the first section.", {
     RELOAD = "reload": Table(&reload::SECTION), Absent("all its defaults"), "When a changed configuration is taken up.";
     STORE = "store": Table(&store::SECTION), Absent("all its defaults"), "Where users and keys are kept.";
     LOG = "log": Table(&log::SECTION), Absent("all its defaults"), "The log.";
+    TRACES = "traces": Table(&traces::SECTION), Absent("there are none"), "Where traces go.";
     CACHE = "cache": Table(&cache::SECTION), Absent("all its defaults"), "Verified credentials that are remembered.";
     BRAKES = "brakes": Table(&brakes::SECTION), Absent("all its defaults"), "Brakes on guessing.";
     BASIC = "basic": Table(&basic::SECTION), Absent("all its defaults"), "User names and passwords.";
     DIGEST = "digest": Table(&digest::SECTION), Absent("all its defaults"), "Proofs of passwords that are not sent.";
+    DPOP = "dpop": Table(&dpop::SECTION), Absent("all its defaults"), "Proofs of the key that a token is bound to.";
+    CERTIFICATE = "certificate": Table(&certificate::SECTION), Absent("all its defaults"), "Certificates of clients.";
     SESSION = "session": Table(&session::SECTION), Absent("all its defaults"), "People who sign in with a browser.";
     API_KEY = "api_key": Table(&api_key::SECTION), Absent("all its defaults"), "API keys.";
     ISSUER = "issuer": Named(&issuer::SECTION), Absent("no tokens are taken"), "Issuers of tokens.";
+    PROVIDER = "provider": Named(&provider::SECTION), Absent("people sign in with what the gateway itself knows of them"),
+        "OpenID providers that people can sign in through.";
     IDENTITY = "identity": Table(&identity::SECTION), Absent("all its defaults"), "Headers that the upstream gets.";
     CORS = "cors": Named(&cors::SECTION), Absent("the gateway says nothing to pages of other origins"),
         "What pages of other origins may do, for `cors` of a route.";
@@ -142,28 +151,37 @@ section!(file, "top level", "Keys that stand before the first section.", {
 pub(crate) static SECTIONS: &[&Section] = &[
     &file::SECTION,
     &server::SECTION,
+    &proxy_protocol::SECTION,
     &tls::SECTION,
+    &client_certificates::SECTION,
     &limits::SECTION,
     &admin::SECTION,
     &reload::SECTION,
     &store::SECTION,
     &log::SECTION,
+    &traces::SECTION,
     &cache::SECTION,
     &brakes::SECTION,
     &basic::SECTION,
     &hash::SECTION,
     &digest::SECTION,
+    &dpop::SECTION,
+    &certificate::SECTION,
     &session::SECTION,
+    &passkeys::SECTION,
+    &provider::SECTION,
     &api_key::SECTION,
     &issuer::SECTION,
     &keys::SECTION,
     &introspection::SECTION,
     &identity::SECTION,
+    &identity_token::SECTION,
     &cors::SECTION,
     &upstream::SECTION,
     &upstream_tls::SECTION,
     &route::SECTION,
     &allow::SECTION,
+    &deny::SECTION,
 ];
 
 /// The sections of a file with tests of the rules.

@@ -112,10 +112,18 @@ impl Findings {
     pub fn first_error(&self) -> Option<String> {
         let is_error = |finding: &&Finding| finding.severity == Severity::Error;
         let error = self.list.iter().find(is_error)?;
-        let before = self.text.get(..error.span.start).unwrap_or_default();
-        let line = before.matches('\n').count().saturating_add(1);
+        let (line, _) = self.place(error);
         let (words, _) = error.problem.words();
         Some(format!("{}:{line}: {words}", self.file_name))
+    }
+
+    /// Line and column of a finding, both counted from 1, the column in characters.
+    #[must_use]
+    pub fn place(&self, finding: &Finding) -> (usize, usize) {
+        let before = self.text.get(..finding.span.start).unwrap_or_default();
+        let line = before.matches('\n').count();
+        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count());
+        (line.saturating_add(1), column.saturating_add(1))
     }
 
     fn render_one(&self, finding: &Finding, renderer: &Renderer) -> String {

@@ -37,16 +37,17 @@ use toml::de::DeTable;
 
 pub use finding::{Finding, Findings, Look, Severity};
 pub use problem::{
-    CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, PolicyTestProblem, Problem,
-    RouteProblem, ServerProblem, SessionProblem, TextProblem, UrlDefect,
+    BoundProblem, CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, PolicyTestProblem,
+    Problem, ProviderProblem, RouteProblem, ServerProblem, SessionProblem, TextProblem, UrlDefect,
 };
 pub use reference::{reference_markdown, tests_reference_markdown};
 pub use schema::schema_json;
 pub use settings::{
-    AccessFormat, Client, Digest, Introspection, IssuerKeys, KeySource, Limits, Log, LogFormat,
-    Server, Settings, Tls, Upstream, UpstreamTls,
+    AccessFormat, Client, ClientCertificates, Digest, Introspection, IssuerKeys, KeySource, Limits,
+    Log, LogFormat, Provider, ProviderClient, ProxyProtocol, SecretPlace, Server, Settings, Tls,
+    Traces, Upstream, UpstreamTls,
 };
-pub use surroundings::{Access, FileSystem, Surroundings};
+pub use surroundings::{Access, BesideGateway, FileSystem, Surroundings};
 
 use crate::declared::{file, store};
 use crate::finding::Sink;

@@ -2,16 +2,19 @@
 //!
 //! Knows wording. Where a problem stands is in [`Finding`](crate::Finding); how it is found is elsewhere.
 
+mod bound;
 mod cors;
 mod digest;
 mod header;
 mod issuer;
 mod policy_test;
+mod provider;
 mod route;
 mod server;
 mod session;
 mod text;
 
+pub use bound::BoundProblem;
 pub use cors::CorsProblem;
 pub use digest::DigestProblem;
 pub(crate) use digest::NONCE_KEY_BYTES_MIN;
@@ -20,6 +23,7 @@ pub(crate) use issuer::ALGORITHM_NAMES;
 pub use issuer::IssuerProblem;
 pub(crate) use policy_test::EXPECTED;
 pub use policy_test::PolicyTestProblem;
+pub use provider::ProviderProblem;
 pub use route::RouteProblem;
 pub use server::{ServerProblem, UrlDefect};
 pub use session::SessionProblem;
@@ -36,10 +40,14 @@ pub enum Problem {
     Header(HeaderProblem),
     /// With Digest.
     Digest(DigestProblem),
+    /// With proofs of keys, or certificates of clients.
+    Bound(BoundProblem),
     /// With sessions.
     Session(SessionProblem),
     /// With an issuer.
     Issuer(IssuerProblem),
+    /// With a provider that people sign in through.
+    Provider(ProviderProblem),
     /// With a route, an upstream or a demand.
     Route(RouteProblem),
     /// With the rules for pages of other origins.
@@ -57,8 +65,10 @@ impl Problem {
             Problem::Server(problem) => problem.words(),
             Problem::Header(problem) => problem.words(),
             Problem::Digest(problem) => problem.words(),
+            Problem::Bound(problem) => problem.words(),
             Problem::Session(problem) => problem.words(),
             Problem::Issuer(problem) => problem.words(),
+            Problem::Provider(problem) => problem.words(),
             Problem::Route(problem) => problem.words(),
             Problem::Cors(problem) => problem.words(),
             Problem::PolicyTest(problem) => problem.words(),
@@ -96,8 +106,10 @@ from!(
     Server(ServerProblem),
     Header(HeaderProblem),
     Digest(DigestProblem),
+    Bound(BoundProblem),
     Session(SessionProblem),
     Issuer(IssuerProblem),
+    Provider(ProviderProblem),
     Route(RouteProblem),
     Cors(CorsProblem),
     PolicyTest(PolicyTestProblem)

@@ -9,7 +9,9 @@ use crate::declared::{Default, Key, Kind, SECTIONS, Section, TESTS_SECTIONS};
 pub fn reference_markdown() -> String {
     let mut page = String::from(
         "# Configuration\n\nThe file is TOML, by default `countersign.toml` in the current folder. Relative paths in it are \
-         relative to its own folder. `countersign init` writes one with comments, `countersign check` says everything that is \
+         relative to its own folder. Wherever a file is named, the store apart, `credential:NAME` names a credential of systemd; \
+         where it holds a secret of one line (`secret_file`, `nonce_key_file`), `env:NAME` a variable of the environment. \
+         `countersign init` writes one with comments, `countersign check` says everything that is \
          wrong with it at once.\n",
     );
     for section in SECTIONS {

@@ -10,8 +10,14 @@ use countersign_policy::Network;
 use http::HeaderName;
 
 mod introspection;
+mod provider;
+mod secret_place;
+mod traces;
 
 pub use introspection::{Client, Introspection};
+pub use provider::{Provider, ProviderClient};
+pub use secret_place::SecretPlace;
+pub use traces::Traces;
 
 /// The settings of the gateway.
 #[derive(Debug, Clone)]
@@ -26,24 +32,36 @@ pub struct Settings {
     pub workers: usize,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// The PROXY protocol on the public listener; `None`: it is not read.
+    pub proxy_protocol: Option<ProxyProtocol>,
     /// TLS on the public listener.
     pub tls: Option<Tls>,
+    /// Certificates that clients are asked for; `None`: none.
+    pub client_certificates: Option<ClientCertificates>,
     /// The limits and deadlines.
     pub limits: Limits,
     /// Where the store is.
     pub store: PathBuf,
     /// What is logged, and how.
     pub log: Log,
+    /// Where traces go; `None`: there are none.
+    pub traces: Option<Traces>,
     /// How many verified credentials each worker remembers at most.
     pub cache_entries_max: usize,
     /// How many accounts, networks and pairs of them the brakes on guessing count for at most.
     pub brakes_entries_max: usize,
     /// What of Digest is the shell's.
     pub digest: Digest,
+    /// The private keys that identity tokens are signed with; `None`: there are none.
+    pub identity_keys: Option<PathBuf>,
+    /// How many proofs of DPoP are remembered.
+    pub proofs_max: usize,
     /// Where each issuer's keys come from, in the order of `Rules::issuers`.
     pub issuers: Vec<IssuerKeys>,
     /// How each issuer is asked about tokens, in the same order; `None`: it is not.
     pub introspection: Vec<Option<Introspection>>,
+    /// The providers that people can sign in through, in the order of `Rules::providers`.
+    pub providers: Vec<Provider>,
     /// The upstreams, in the order that `RouteRules::upstream` counts.
     pub upstreams: Vec<Upstream>,
 }
@@ -59,11 +77,20 @@ impl Settings {
             files.extend(tls.client.iter().flat_map(Tls::files));
         }
         files.extend(self.tls.iter().flat_map(Tls::files));
-        files.extend(self.digest.nonce_key_file.as_deref());
+        if let Some(asked) = &self.client_certificates {
+            files.push(&asked.ca_file);
+            files.extend(asked.crl_files.iter().map(PathBuf::as_path));
+        }
+        let nonce_key = self.digest.nonce_key_file.as_ref();
+        files.extend(nonce_key.and_then(SecretPlace::file));
+        files.extend(self.identity_keys.as_deref());
+        let collector = self.traces.as_ref();
+        files.extend(collector.and_then(|traces| traces.ca_file.as_deref()));
         for issuer in &self.issuers {
             files.extend(issuer.ca_file.as_deref());
             match &issuer.source {
-                KeySource::JwksFile(path) | KeySource::SecretFile(path) => files.push(path),
+                KeySource::JwksFile(path) => files.push(path),
+                KeySource::SecretFile(place) => files.extend(place.file()),
                 KeySource::Asked
                 | KeySource::Discovery
                 | KeySource::JwksUrl(_)
@@ -71,7 +98,11 @@ impl Settings {
             }
         }
         let asked = self.introspection.iter().flatten();
-        files.extend(asked.map(|asked| &*asked.secret_file));
+        files.extend(asked.filter_map(|asked| asked.secret_file.file()));
+        for provider in &self.providers {
+            files.extend(provider.ca_file.as_deref());
+            files.extend(provider.client.secret_file());
+        }
         files
     }
 }
@@ -80,6 +111,15 @@ impl Tls {
     fn files(&self) -> [&Path; 2] {
         [&self.certificate, &self.key]
     }
+}
+
+/// Listeners on which every connection begins with a header of the PROXY protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyProtocol {
+    /// Whose header is believed. Others are not served on these listeners.
+    pub peers: Vec<Network>,
+    /// Which of [`Settings::listen`].
+    pub listen: Vec<SocketAddr>,
 }
 
 /// The files of a certificate of the gateway's own.
@@ -91,13 +131,24 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
+/// The certificates that clients are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificates {
+    /// PEM: the authorities whose certificates are taken.
+    pub ca_file: PathBuf,
+    /// PEM: their revocation lists; none: nothing is known to be revoked.
+    pub crl_files: Vec<PathBuf>,
+    /// Whether a connection without a good one is broken off.
+    pub required: bool,
+}
+
 /// What of Digest is the shell's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
     /// How many nonces have their counts kept.
     pub nonces_max: usize,
-    /// The secret that nonces are made with: the bytes of this file, white space at its end apart. `None`: the store's.
-    pub nonce_key_file: Option<PathBuf>,
+    /// The secret that nonces are made with: the bytes there, white space at their end apart. `None`: the store's.
+    pub nonce_key_file: Option<SecretPlace>,
     /// Where a proxy that is believed says what the client has asked it for.
     pub original_target_header: Option<HeaderName>,
 }
@@ -167,8 +218,8 @@ pub enum KeySource {
     JwksFile(PathBuf),
     /// A JWK Set in the configuration itself, as JSON.
     Inline(String),
-    /// A secret shared with the issuer, for HS256 and its kin: the bytes of this file, a line end apart.
-    SecretFile(PathBuf),
+    /// A secret shared with the issuer, for HS256 and its kin: the bytes there, a line end apart.
+    SecretFile(SecretPlace),
 }
 
 /// An application behind the gateway.
@@ -254,6 +305,10 @@ pub struct Limits {
     pub held_bodies_bytes_max: usize,
     /// For the whole of a body that is held.
     pub held_body: Duration,
+    /// Bytes of a header of the PROXY protocol.
+    pub proxy_header_bytes_max: usize,
+    /// From the connection to the end of its header of the PROXY protocol.
+    pub proxy_header: Duration,
     /// The TLS handshake.
     pub tls_handshake: Duration,
     /// Connecting to an upstream.
@@ -282,6 +337,10 @@ pub struct Limits {
     pub refusals_kept_per_sec_max: u32,
     /// Refusals that are kept in all.
     pub refusals_kept_max: u32,
+    /// Acts of administration that are kept in all.
+    pub acts_kept_max: u32,
+    /// How long acts of administration are kept, in days.
+    pub acts_kept_days: u32,
 }
 
 impl Default for Limits {
@@ -299,6 +358,8 @@ impl Default for Limits {
             body_stall: Duration::from_secs(30),
             held_bodies_bytes_max: 67_108_864,
             held_body: Duration::from_secs(60),
+            proxy_header_bytes_max: 4096,
+            proxy_header: Duration::from_secs(5),
             tls_handshake: Duration::from_secs(10),
             upstream_connect: Duration::from_secs(5),
             upstream_head: Duration::from_secs(60),
@@ -313,6 +374,8 @@ impl Default for Limits {
             password_threads: 1,
             refusals_kept_per_sec_max: 100,
             refusals_kept_max: 10_000,
+            acts_kept_max: 100_000,
+            acts_kept_days: 400,
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Knows: how to ask for a file's bytes and who may read it. Does not know what the files are for.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 /// The machine as far as a configuration refers to it. Tests put their own in its place.
@@ -21,6 +22,21 @@ pub trait Surroundings {
 
     /// How many processor cores there are.
     fn cores(&self) -> usize;
+
+    /// The folder with the credentials that systemd has given to this process.
+    fn credentials(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// What a variable of the environment holds; `None` where there is none.
+    fn variable(&self, _name: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether the gateway is to run here: only its own process has its credentials and its environment.
+    fn is_of_gateway(&self) -> bool {
+        true
+    }
 }
 
 /// What everybody on the machine may do with a file or folder.
@@ -69,6 +85,38 @@ impl Surroundings for FileSystem {
 
     fn cores(&self) -> usize {
         thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    fn credentials(&self) -> Option<PathBuf> {
+        let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+        (!folder.is_empty()).then(|| folder.into())
+    }
+
+    fn variable(&self, name: &str) -> Option<Vec<u8>> {
+        std::env::var_os(name).map(OsString::into_encoded_bytes)
+    }
+}
+
+/// The file system of this machine, for a command that does not run as the gateway and needs none of its secrets: what only
+/// the gateway's process has is not missed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BesideGateway;
+
+impl Surroundings for BesideGateway {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, io::ErrorKind> {
+        FileSystem.read(path)
+    }
+
+    fn access(&self, path: &Path) -> Option<Access> {
+        FileSystem.access(path)
+    }
+
+    fn cores(&self) -> usize {
+        FileSystem.cores()
+    }
+
+    fn is_of_gateway(&self) -> bool {
+        false
     }
 }
 

@@ -206,8 +206,8 @@ pub struct Transport {
     pub resolve: Vec<Resolve>,
     /// The one version that the client speaks, where it was told.
     pub version: Option<HttpVersion>,
-    /// Whether the client goes a way that is not gone here: a socket, a SOCKS proxy. At the end of any other way there may
-    /// be another server, so that nothing is sent.
+    /// Whether the client goes a way that is not gone here: a socket, a SOCKS proxy, a path with dots in it. At the end of any other
+    /// way there may be another server, or another resource, so that nothing is sent.
     pub elsewhere: bool,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows: the scene and the ranking. Sends nothing.
 
-use countersign_cause::Cause;
+use countersign_cause::{Cause, Stage};
 
 use crate::case::Case;
 use crate::command;
@@ -93,7 +93,11 @@ fn outcome(scene: &Scene<'_>, causes: &[Conclusion]) -> Outcome {
         return Outcome::Refused;
     }
     if is_of_stand_in_alone(scene, causes) {
-        return Outcome::Unknown;
+        // What is wrong with the request as it was written is so under any method.
+        return match causes.iter().any(is_of_the_writing) {
+            true => Outcome::Refused,
+            false => Outcome::Unknown,
+        };
     }
     if answer.status >= 400 || answer.status == 0 || answer.refuses || is_sent_back {
         return Outcome::Refused;
@@ -104,6 +108,13 @@ fn outcome(scene: &Scene<'_>, causes: &[Conclusion]) -> Outcome {
         true => Outcome::Refused,
         false => Outcome::Accepted,
     }
+}
+
+/// A cause that is seen in the request itself, with little doubt: a placeholder, a quote, a word of the scheme.
+fn is_of_the_writing(found: &Conclusion) -> bool {
+    let is_of_form = matches!(found.cause.entry().stage, Stage::Form)
+        || found.cause == Cause::CredentialsPlaceholder;
+    is_of_form && found.confidence != Confidence::Possible
 }
 
 /// Whether all that is known is the answer to the safe method that stood in, and it says nothing of the request's own: it

@@ -26,6 +26,7 @@ mod likeness;
 mod look;
 mod mended;
 mod message;
+mod percent;
 mod probe;
 pub mod read;
 mod report;

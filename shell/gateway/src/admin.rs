@@ -1,6 +1,6 @@
 //! The admin listener: figures, health and readiness, on addresses of its own and by a thread of its own.
 //!
-//! Knows: three paths. Does not know the public listener, nor routes: nothing that a client of the gateway sends comes here, and
+//! Knows: four paths. Does not know the public listener, nor routes: nothing that a client of the gateway sends comes here, and
 //! nothing here changes anything.
 
 use std::convert::Infallible;
@@ -22,7 +22,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, watch};
 
 use crate::StartError;
-use crate::receive;
+use crate::receive::{self, Handed};
 use crate::seen::{self, State};
 
 /// Connections at a time; more wait to be accepted.
@@ -31,11 +31,20 @@ const CONNECTIONS_MAX: usize = 32;
 const CONNECTION_TIME: Duration = Duration::from_secs(10);
 
 /// Opens the sockets.
-pub(crate) fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
-    let open = |&address: &SocketAddr| {
-        receive::listen(address, false).map_err(|source| StartError::Listen { address, source })
-    };
-    addresses.iter().map(open).collect()
+pub(crate) fn listen(
+    addresses: &[SocketAddr],
+    handed: &mut Handed,
+) -> Result<Vec<TcpListener>, StartError> {
+    let mut sockets = Vec::new();
+    for &address in addresses {
+        let own = handed.take(address);
+        if own.is_empty() {
+            let opened = receive::listen(address, false);
+            sockets.push(opened.map_err(|source| StartError::Listen { address, source })?);
+        }
+        sockets.extend(own);
+    }
+    Ok(sockets)
 }
 
 /// Starts to answer.
@@ -122,11 +131,19 @@ fn answer(
                 "the figures cannot be written\n",
             ),
         },
+        "/jwks.json" => match &state.current().identity_keys {
+            Some(keys) => respond(
+                StatusCode::OK,
+                "application/json",
+                keys.published().to_owned(),
+            ),
+            None => text(StatusCode::NOT_FOUND, "no identity is signed\n"),
+        },
         "/healthz" => text(StatusCode::OK, "ok\n"),
         "/readyz" => readiness(state, stopping),
         _ => text(
             StatusCode::NOT_FOUND,
-            "there is /metrics, /healthz and /readyz\n",
+            "there is /metrics, /healthz, /readyz and /jwks.json\n",
         ),
     }
 }

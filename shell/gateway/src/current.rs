@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use countersign_config::{Limits, Settings};
 use countersign_flow::{Rules, Trail};
+use countersign_jose::sign::SigningKeys;
 use countersign_store::Store;
 use tokio_rustls::TlsAcceptor;
 
 use crate::StartError;
 use crate::line::{self, DigestState, Introspections, KeyRing, KnownKeys as Known};
-use crate::receive;
+use crate::provider::{self, Providers};
+use crate::receive::{self, Judge, Listening};
 use crate::seen::{Figures, Log, RouteFigures, UpstreamFigures};
 use crate::send::{self, Healths, Pools, Secure, Trust};
 use crate::session::{self, SessionState};
@@ -27,11 +29,16 @@ pub(crate) struct Current {
     pub(crate) settings: Settings,
     pub(crate) keys: Arc<KeyRing>,
     introspections: Introspections,
-    /// `None` where no route has accepted Digest since the start.
+    pub(crate) providers: Providers,
+    /// `None` where no route has needed nonces since the start.
     pub(crate) digest: Option<Arc<DigestState>>,
     /// `None` where no route has accepted sessions since the start.
     pub(crate) sessions: Option<Arc<SessionState>>,
+    /// What identities are signed with; `None`: they are not.
+    pub(crate) identity_keys: Option<SigningKeys>,
     pub(crate) tls: Option<TlsAcceptor>,
+    /// What clients' certificates are judged by; `None`: nobody is asked for one.
+    clients: Option<Judge>,
     /// TLS to each of the upstreams, where it is spoken.
     upstream_tls: Arc<[Option<Vec<Secure>>]>,
     /// Which servers of the upstreams answer.
@@ -47,12 +54,20 @@ impl Current {
         before: Option<&Self>,
         log: &Log,
     ) -> Result<Self, StartError> {
-        let tls = settings
-            .tls
-            .as_ref()
-            .map(receive::server_config)
-            .transpose()?
-            .map(TlsAcceptor::from);
+        let asked = settings.client_certificates.as_ref();
+        let listening = settings.tls.as_ref();
+        let listening = listening
+            .map(|tls| receive::server_config(tls, asked))
+            .transpose()?;
+        let (tls, clients) = match listening {
+            Some(Listening { config, clients }) => (Some(TlsAcceptor::from(config)), clients),
+            None => (None, None),
+        };
+        let identity_keys = settings
+            .identity_keys
+            .as_deref()
+            .map(send::identity_keys)
+            .transpose()?;
         let upstream_tls = send::secure_all(&settings.upstreams)?;
         let known = before.map(|before| (&*before.settings.upstreams, &before.healths));
         let healths = send::healths_of(&settings.upstreams, known);
@@ -61,14 +76,18 @@ impl Current {
             Some(digest) => Some(digest),
             None => line::start_digest(&rules, &settings, store)?,
         };
-        let sessions = match before.and_then(|before| before.sessions.clone()) {
-            Some(sessions) => Some(sessions),
-            None => session::start(&rules, store)?,
-        };
+        // Read each time: a reload is how another key is taken up.
+        let sessions = session::start(&rules, store)?;
         let introspections = line::start_introspections(
             &rules.issuers,
             &settings.issuers,
             &settings.introspection,
+            log,
+        )?;
+        let providers = provider::start(
+            &rules.providers,
+            &settings.providers,
+            before.map(|before| &before.providers),
             log,
         )?;
         // The last that can fail: it starts to fetch.
@@ -84,9 +103,12 @@ impl Current {
             settings,
             keys,
             introspections,
+            providers,
             digest,
             sessions,
+            identity_keys,
             tls,
+            clients,
             upstream_tls,
             healths,
         })
@@ -211,6 +233,10 @@ impl Running {
         &self.current.introspections
     }
 
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.current.providers
+    }
+
     pub(crate) fn digest(&self) -> Option<&DigestState> {
         self.current.digest.as_deref()
     }
@@ -219,8 +245,16 @@ impl Running {
         self.current.sessions.as_deref()
     }
 
+    pub(crate) fn identity_keys(&self) -> Option<&SigningKeys> {
+        self.current.identity_keys.as_ref()
+    }
+
     pub(crate) fn tls(&self) -> Option<&TlsAcceptor> {
         self.current.tls.as_ref()
+    }
+
+    pub(crate) fn clients(&self) -> Option<&Judge> {
+        self.current.clients.as_ref()
     }
 
     pub(crate) fn pools(&self) -> &Pools {

@@ -102,7 +102,7 @@ mod tests {
         };
         std::fs::write(&files.certificate, certificate).unwrap();
         std::fs::write(&files.key, key).unwrap();
-        server_config(&files).unwrap_err()
+        server_config(&files, None).err().unwrap()
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod clock;
 mod current;
 mod key_pair;
 mod line;
+mod provider;
 mod receive;
 mod refused;
 mod reload;
@@ -28,7 +29,7 @@ mod survey;
 mod worker;
 
 pub use reload::ReloadError;
-pub use run::{Gateway, start};
+pub use run::{Gateway, start, start_on};
 pub use seen::{Event, Log};
 pub use start_error::StartError;
 pub use survey::{Observation, State, Thoroughness, obstacles, survey};

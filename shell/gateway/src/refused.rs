@@ -2,6 +2,8 @@
 //!
 //! Knows: what is public of a refusal. Does not know credentials: none of its sources holds one.
 
+use std::net::IpAddr;
+
 use countersign_cause::Cause;
 use countersign_flow::{Answer, Refusal};
 use countersign_policy::OriginPattern;
@@ -10,6 +12,7 @@ use http::header::{ORIGIN, USER_AGENT};
 use serde_json::json;
 
 use crate::current::Running;
+use crate::request_id::RequestId;
 use crate::seen::{Event, Refused, Request, masked};
 use crate::serve::Asking;
 use crate::worker::Worker;
@@ -65,6 +68,41 @@ pub(crate) fn tell(
         worker
             .kept()
             .keep(record(refusal, asking, answer, now, path, peer));
+    }
+}
+
+/// Keeps, within the rate, what was refused before there was a request. The log has it as the end of a connection.
+pub(crate) fn keep_unread(
+    worker: &Worker,
+    running: &Running,
+    refusal: &Refusal<'_>,
+    id: &RequestId,
+    peer: IpAddr,
+    answer: &Answer,
+) {
+    let now = worker.clock().unix_secs();
+    let limits = running.limits();
+    let (per_sec, max) = (limits.refusals_kept_per_sec_max, limits.refusals_kept_max);
+    if worker.kept().has_room(per_sec, max, now) {
+        worker.kept().keep(RefusalRecord {
+            request_id: id.as_str().into(),
+            time_unix_secs: now,
+            cause: refusal.cause.id().into(),
+            told: refusal.cause.told_as().id().into(),
+            status: answer.status.as_u16(),
+            scheme: None,
+            route: None,
+            method: "".into(),
+            path: "".into(),
+            peer: peer.to_canonical().to_string().into(),
+            user_agent: None,
+            host: None,
+            subject: None,
+            account: None,
+            key_id: None,
+            detail: said(refusal.found()),
+            steps: "[]".into(),
+        });
     }
 }
 

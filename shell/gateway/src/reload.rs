@@ -74,6 +74,7 @@ pub(crate) fn reload(
     shared.current.store(Arc::clone(&next));
     shared.generation.store(next.generation, Ordering::Release);
     before.keys.end_all_but(&next.keys);
+    before.providers.end_all_but(&next.providers);
     shared.reloads.take(unix_secs());
     log.write(&Event::Reloaded {
         generation: next.generation,
@@ -90,6 +91,7 @@ fn changed_but_fixed(before: &Settings, next: &Settings) -> Vec<&'static str> {
         ("admin.listen", before.admin != next.admin),
         ("store.path", before.store != next.store),
         ("log.format", before.log.format != next.log.format),
+        ("traces", before.traces != next.traces),
         (
             "cache.entries_max",
             before.cache_entries_max != next.cache_entries_max,
@@ -109,6 +111,14 @@ fn changed_but_fixed(before: &Settings, next: &Settings) -> Vec<&'static str> {
         (
             "server.limits.refusals_kept_max",
             limits.refusals_kept_max != next_limits.refusals_kept_max,
+        ),
+        (
+            "server.limits.acts_kept_max",
+            limits.acts_kept_max != next_limits.acts_kept_max,
+        ),
+        (
+            "server.limits.acts_kept_days",
+            limits.acts_kept_days != next_limits.acts_kept_days,
         ),
     ];
     let changed = differs.into_iter().filter(|(_, differs)| *differs);

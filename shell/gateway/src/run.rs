@@ -2,6 +2,7 @@
 //!
 //! Knows: threads. Does not know requests.
 
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::atomic::AtomicU64;
@@ -15,17 +16,17 @@ use countersign_config::Settings;
 use countersign_flow::Rules;
 use countersign_store::Store;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::StartError;
 use crate::admin;
 use crate::clock::unix_secs;
 use crate::current::Current;
-use crate::line::{self, Brakes, Cache, HashPool};
-use crate::receive::{self, Connections};
+use crate::line::{self, Brakes, Cache, HashPool, SeenProofs};
+use crate::receive::{self, Connections, Handed};
 use crate::reload::{ReloadError, reload};
 use crate::request_id::RequestIds;
-use crate::seen::{Event, Figures, Lines, Log, Reloads, State};
+use crate::seen::{Event, Figures, Lines, Log, Reloads, State, Traces};
 use crate::send::{HeldBytes, Tunnels};
 use crate::store_watch;
 use crate::worker::{Shared, Worker};
@@ -44,6 +45,7 @@ pub struct Gateway {
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
     admin: Option<JoinHandle<()>>,
+    exporter: Option<JoinHandle<()>>,
     shared: Shared,
     /// One reload after the other.
     reloading: Mutex<()>,
@@ -60,16 +62,36 @@ pub fn start(
     store: Arc<dyn Store>,
     log: Log,
 ) -> Result<Gateway, StartError> {
+    start_on(Vec::new(), rules, settings, store, log)
+}
+
+/// The same on sockets that listen already. Addresses of the configuration that none of them has are opened.
+///
+/// # Errors
+/// As [`start`]; and [`StartError::HandedUnused`] for a socket of an address that the configuration does not have.
+pub fn start_on(
+    handed: Vec<TcpListener>,
+    rules: Rules,
+    settings: Settings,
+    store: Arc<dyn Store>,
+    log: Log,
+) -> Result<Gateway, StartError> {
     let (stop, stopping) = watch::channel(false);
-    let (sockets, addresses) = listen(&settings)?;
-    let admin_sockets = admin::listen(&settings.admin)?;
+    let mut handed = Handed::new(handed)?;
+    let (sockets, addresses) = listen(&settings, &mut handed)?;
+    let admin_sockets = admin::listen(&settings.admin, &mut handed)?;
+    handed.all_taken()?;
     let admin_addresses: Vec<SocketAddr> = admin_sockets
         .iter()
         .filter_map(|socket| socket.local_addr().ok())
         .collect();
     let timed = !admin_sockets.is_empty();
     let current = Arc::new(Current::new(rules, settings, &store, None, &log)?);
-    let shared = share(&current, store)?;
+    let (traces, exporter) = match &current.settings.traces {
+        Some(settings) => Some(Traces::start(settings, &log)?).unzip(),
+        None => (None, None),
+    };
+    let shared = share(&current, store, traces)?;
     let mut cache_key = [0; 32];
     rand::fill(&mut cache_key).map_err(|_| StartError::Random)?;
     let connections = Connections::default();
@@ -108,6 +130,7 @@ pub fn start(
         stop,
         threads,
         admin,
+        exporter,
         shared,
         reloading: Mutex::default(),
         log,
@@ -115,7 +138,11 @@ pub fn start(
 }
 
 /// What the threads share, under the first configuration.
-fn share(current: &Arc<Current>, store: Arc<dyn Store>) -> Result<Shared, StartError> {
+fn share(
+    current: &Arc<Current>,
+    store: Arc<dyn Store>,
+    traces: Option<Traces>,
+) -> Result<Shared, StartError> {
     let settings = &current.settings;
     let limits = &settings.limits;
     let hashes = HashPool::start(limits.password_threads, limits.password_queue_max)
@@ -125,10 +152,12 @@ fn share(current: &Arc<Current>, store: Arc<dyn Store>) -> Result<Shared, StartE
         generation: Arc::new(AtomicU64::new(current.generation)),
         store,
         hashes,
+        proofs: SeenProofs::new(),
         brakes: Arc::new(Brakes::new(settings.brakes_entries_max)),
         reloads: Arc::new(Reloads::new(unix_secs())),
         tunnels: Tunnels::default(),
         held_bytes: HeldBytes::default(),
+        traces,
         store_answers: Arc::default(),
         store_epoch: Arc::default(),
     })
@@ -147,12 +176,25 @@ fn tell(log: &Log, addresses: &[SocketAddr], admin_addresses: &[SocketAddr], sec
 }
 
 /// One socket for each address and worker. Port 0 takes any free port, the same one for all workers.
-fn listen(settings: &Settings) -> Result<(Vec<Vec<TcpListener>>, Vec<SocketAddr>), StartError> {
+fn listen(
+    settings: &Settings,
+    handed: &mut Handed,
+) -> Result<(Vec<Vec<Listening>>, Vec<SocketAddr>), StartError> {
     let workers = settings.workers.max(1);
-    let mut by_worker: Vec<Vec<TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
+    let mut by_worker: Vec<Vec<Listening>> = (0..workers).map(|_| Vec::new()).collect();
     let mut addresses = Vec::new();
     for &wanted in &settings.listen {
         let mut address = wanted;
+        let own = handed.take(wanted);
+        if let Some(socket) = own.first() {
+            let failed = StartError::Handed;
+            addresses.push(socket.local_addr().map_err(failed)?);
+            let spread = receive::spread(&own, workers).map_err(failed)?;
+            for (sockets, own) in by_worker.iter_mut().zip(spread) {
+                sockets.extend(own.into_iter().map(|socket| Listening { wanted, socket }));
+            }
+            continue;
+        }
         for (number, sockets) in by_worker.iter_mut().enumerate() {
             let failed = |source| StartError::Listen {
                 address: wanted,
@@ -164,7 +206,7 @@ fn listen(settings: &Settings) -> Result<(Vec<Vec<TcpListener>>, Vec<SocketAddr>
             }
             let socket = receive::listen(address, true).map_err(failed)?;
             address = socket.local_addr().map_err(failed)?;
-            sockets.push(socket);
+            sockets.push(Listening { wanted, socket });
         }
         addresses.push(address);
     }
@@ -216,14 +258,25 @@ impl Gateway {
         if let Some(admin) = self.admin {
             let _ = admin.join();
         }
+        // What the last requests were is told as well.
+        if let (Some(traces), Some(exporter)) = (&self.shared.traces, self.exporter) {
+            traces.stop();
+            let _ = exporter.join();
+        }
         self.log.flush();
     }
+}
+
+/// A socket that listens, and the address by which the configuration names it.
+struct Listening {
+    wanted: SocketAddr,
+    socket: TcpListener,
 }
 
 /// What a worker's thread is started with.
 struct Plan {
     shared: Shared,
-    sockets: Vec<TcpListener>,
+    sockets: Vec<Listening>,
     cache_key: hmac::Key,
     log: Log,
     figures: Arc<Figures>,
@@ -258,12 +311,17 @@ impl Plan {
         );
         tokio::task::spawn_local(Rc::clone(worker.clock()).run());
         tokio::task::spawn_local(tell_turns(Rc::clone(&worker)));
-        tokio::task::spawn_local(store_turns(Rc::clone(&worker)));
+        let (end_turns, ending) = oneshot::channel();
+        let turns = tokio::task::spawn_local(store_turns(Rc::clone(&worker), ending));
         let mut accepting = Vec::new();
-        for socket in self.sockets {
+        for Listening { wanted, socket } in self.sockets {
             if let Ok(listener) = tokio::net::TcpListener::from_std(socket) {
-                let accept =
-                    receive::accept(Rc::clone(&worker), listener, self.connections.clone());
+                let accept = receive::accept(
+                    Rc::clone(&worker),
+                    listener,
+                    wanted,
+                    self.connections.clone(),
+                );
                 accepting.push(tokio::task::spawn_local(accept));
             }
         }
@@ -282,6 +340,9 @@ impl Plan {
         let _ = tokio::time::timeout(DRAIN_MAX, drained).await;
         tell_what_there_is(&worker);
         let stored = async {
+            // What a turn has under way is not in what is left.
+            drop(end_turns);
+            let _ = turns.await;
             keep_refusals(&worker).await;
             line::store_uses(&worker).await;
         };
@@ -307,11 +368,11 @@ fn tell_what_there_is(worker: &Worker) {
     worker.lines().flush();
 }
 
-/// Refusals and last uses go to the store, at its pace.
-async fn store_turns(worker: Rc<Worker>) {
+/// Refusals and last uses go to the store, at its pace, until the other half of `ending` is gone.
+async fn store_turns(worker: Rc<Worker>, mut ending: oneshot::Receiver<Infallible>) {
     let mut turn: u32 = 0;
-    loop {
-        tokio::time::sleep(TURN).await;
+    // Between turns alone: one that has begun comes to its end.
+    while tokio::time::timeout(TURN, &mut ending).await.is_err() {
         keep_refusals(&worker).await;
         turn = turn.wrapping_add(1);
         if turn.is_multiple_of(TURNS_PER_USES) {

@@ -1,6 +1,7 @@
 //! One request: received, put on the line, and sent on or refused.
 //!
-//! Knows: the order of the rooms. Does not know what happens in any of them.
+//! Knows: the order of the rooms, and what of HTTP is about the connection and not the request: tunnels, and when it closes.
+//! Does not know users, rules, or upstreams.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -9,7 +10,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use countersign_cause::Cause;
 use countersign_flow::{
-    self as flow, Answer, Asked, ClientAddress, Mint, Note, Outcome, OwnPage, Permit, Refusal,
+    self as flow, Answer, Asked, Channel, ClientAddress, ClientCertificate, Mint, Note, Outcome,
+    OwnPage, Permit, Refusal,
 };
 use countersign_policy::Host;
 use http::header::{ACCEPT, ALLOW, CONNECTION, CONTENT_TYPE, UPGRADE, USER_AGENT};
@@ -22,14 +24,14 @@ use hyper_util::rt::TokioIo;
 
 use crate::current::Running;
 use crate::line;
-use crate::receive::{self, ConnectionWatch, RequestInFlight};
+use crate::receive::{self, ConnectionWatch, RequestInFlight, ShownCertificate};
 use crate::refused;
 use crate::request_id::RequestId;
 use crate::seen::{Access, Event};
 use crate::send::{
     self, ArrivingBody, Client, Failed, Failure, Forwarded, Peer, ResponseBody, Sender, Tunnel,
 };
-use crate::session;
+use crate::session::{self, Wanted};
 use crate::worker::Worker;
 
 /// How a request came in.
@@ -38,6 +40,8 @@ pub(crate) struct Arrival {
     pub(crate) watch: Rc<ConnectionWatch>,
     pub(crate) peer: Peer,
     pub(crate) secure: bool,
+    /// What the client has shown in the handshake.
+    pub(crate) certificate: Option<ShownCertificate>,
     /// What the connection is switched to, once its client has been told.
     pub(crate) tunnel: RefCell<Option<Tunnel>>,
 }
@@ -92,8 +96,14 @@ async fn answer(
     let rules = running.rules();
     let authority = receive::authority(&head);
     let format = running.settings().log.access;
-    *access = Access::begin(worker, format, &head, authority, client.address);
-    let asked = request_of(&running, &head, authority, client, extended.is_some());
+    *access = Access::begin(worker, format, &head, authority, client);
+    let certificate = certificate(arrival, &running, client);
+    let channel = Channel {
+        secure: client.secure,
+        certificate: certificate.as_deref(),
+    };
+    let tunnelled = extended.is_some();
+    let asked = request_of(&running, &head, authority, client, channel, tunnelled);
     let mut answering = Answering {
         arrival,
         running: &running,
@@ -140,14 +150,15 @@ async fn answer(
         Outcome::Permit(permit) => {
             let kept = Kept::of(&head, authority);
             worker.figures().own_part_ends(begun);
-            let sent = if let Some(failure) = answering.begin_forward(&permit, &body) {
-                Err(Failed::before(failure, permit))
-            } else {
-                let sender = answering.sender();
-                let protocol = extended.as_ref().map(|extended| &extended.protocol);
-                // Awaited here and not one call deeper: a future that takes all of this is copied whole for each request.
-                send::forward(worker, &running, permit, head, body, sender, protocol).await
-            };
+            let sent =
+                if let Some(failure) = answering.begin_forward(&permit, &body, &mut head.headers) {
+                    Err(Failed::before(failure, permit))
+                } else {
+                    let sender = answering.sender();
+                    let protocol = extended.as_ref().map(|extended| &extended.protocol);
+                    // Awaited here and not one call deeper: a future that takes all of this is copied whole for each request.
+                    send::forward(worker, &running, permit, head, body, sender, protocol).await
+                };
             answering.forwarded(sent, kept, extended)
         }
     }
@@ -200,15 +211,29 @@ impl Answering<'_> {
         body: &mut ArrivingBody,
     ) -> Response<ResponseBody> {
         let (worker, running) = (&self.arrival.worker, self.running);
-        let OwnPage::Session(page) = page else {
+        if let (OwnPage::IdentityKeys, Some(keys)) = (page, running.identity_keys()) {
             let origin = asking.origin();
             let asked = asking.asked(&origin, worker, running);
-            return response(
-                flow::respond_own(running.rules(), page, &asked),
-                self.in_flight,
-            );
+            let answer = flow::respond_identity_keys(keys.published(), &asked);
+            return response(answer, self.in_flight);
+        }
+        let wanted = match page {
+            OwnPage::Session(page) => Wanted::Session(*page),
+            OwnPage::Provider(page) => Wanted::Provider(*page),
+            OwnPage::Causes
+            | OwnPage::Cause(_)
+            | OwnPage::ResourceMetadata { .. }
+            | OwnPage::IdentityKeys
+            | OwnPage::Nothing => {
+                let origin = asking.origin();
+                let asked = asking.asked(&origin, worker, running);
+                return response(
+                    flow::respond_own(running.rules(), page, &asked),
+                    self.in_flight,
+                );
+            }
         };
-        let served = session::serve(worker, running, *page, asking, body).await;
+        let served = session::serve(worker, running, wanted, asking, body).await;
         if let Some(access) = self.access.as_mut() {
             served.user.iter().for_each(|user| access.user(user));
             served
@@ -223,10 +248,24 @@ impl Answering<'_> {
     }
 
     /// What is to be said and looked at before a request is forwarded: why it is not, if so.
-    fn begin_forward(&mut self, permit: &Permit<'_>, body: &ArrivingBody) -> Option<Failure> {
+    fn begin_forward(
+        &mut self,
+        permit: &Permit<'_>,
+        body: &ArrivingBody,
+        headers: &mut HeaderMap,
+    ) -> Option<Failure> {
         tell_permit(self.access, permit);
-        let max = self.running.limits().body_bytes_max?;
-        (body.size_hint().lower() > max).then_some(Failure::BodyTooLarge)
+        let max = self.running.limits().body_bytes_max;
+        if max.is_some_and(|max| body.size_hint().lower() > max) {
+            return Some(Failure::BodyTooLarge);
+        }
+        let upstreams = &self.running.settings().upstreams;
+        if let (Some(access), Some(upstream)) =
+            (self.access.as_mut(), upstreams.get(permit.route().upstream))
+        {
+            access.calls(&upstream.name, headers);
+        }
+        None
     }
 
     fn sender(&self) -> Sender<'_> {
@@ -243,6 +282,13 @@ impl Answering<'_> {
         kept: Kept,
         extended: Option<Extended>,
     ) -> Response<ResponseBody> {
+        if let Some(access) = self.access.as_mut() {
+            access.called(match &sent {
+                Ok(Forwarded::Response(upstream)) => Some(upstream.status().as_u16()),
+                Ok(Forwarded::Switched(head, _)) => Some(head.status().as_u16()),
+                Err(_) => None,
+            });
+        }
         match sent {
             Ok(Forwarded::Response(upstream)) => {
                 upstream.map(|body| ResponseBody::upstream(body, self.in_flight))
@@ -265,6 +311,7 @@ fn request_of<'r>(
     head: &'r Parts,
     authority: Option<&'r str>,
     client: Client,
+    channel: Channel<'r>,
     is_extended: bool,
 ) -> flow::Request<'r> {
     flow::Request {
@@ -275,10 +322,23 @@ fn request_of<'r>(
             .path_and_query()
             .map_or(head.uri.path(), |target| target.as_str()),
         headers: &head.headers,
+        channel,
         client: client.address,
         original_target: original_target(running, &head.headers, client),
         wants_tunnel: is_extended || head.headers.contains_key(UPGRADE),
     }
+}
+
+/// The client's own certificate. Through a proxy that is believed comes the proxy's, and that would be lent to whoever asks it.
+fn certificate(
+    arrival: &Arrival,
+    running: &Running,
+    client: Client,
+) -> Option<Rc<ClientCertificate>> {
+    let shown = arrival.certificate.as_ref();
+    shown
+        .filter(|_| !client.by_proxy)?
+        .judged(running, arrival.worker.clock().unix_secs())
 }
 
 /// What the client has asked a proxy for, where that is believed and says so in one voice.
@@ -330,7 +390,8 @@ impl Extended {
             in_flight.waits();
             let ended = tunnel.run(TokioIo::new(stream), Bytes::new(), &arrival.worker);
             if let Err(over) = ended.await {
-                receive::tunnel_ended(&arrival.worker, arrival.peer.address, over);
+                let address = arrival.peer.address.nearest();
+                receive::tunnel_ended(&arrival.worker, address, over);
             }
         });
     }
@@ -516,6 +577,7 @@ fn explain<'c>(running: &'c Running, failed: Failed<'c>) -> Refusal<'c> {
             Cause::RequestMalformed,
             "the body broke off, or is framed wrongly",
         ),
+        Failure::Unsigned => (Cause::IdentityBackendDown, "the identity cannot be signed"),
         Failure::UpgradeNotAllowed => (Cause::MethodNotSupported, NO_TUNNEL),
         Failure::TooManyUpgrades => (
             Cause::UpgradeLimit,

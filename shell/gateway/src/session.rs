@@ -4,7 +4,9 @@
 //! somewhere is decided on the line, for every request anew.
 
 mod account;
+mod passkey;
 mod password;
+mod provider;
 mod second_factor;
 mod sign_in;
 mod totp;
@@ -14,9 +16,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use countersign_cause::Cause;
+use countersign_flow::provider::FlightKey;
 use countersign_flow::session::form::FormKey;
 use countersign_flow::session::origin;
-use countersign_flow::{Answer, Refusal, Rules, SessionPage};
+use countersign_flow::session::page::{allow_ways_back, script};
+use countersign_flow::{Answer, ProviderPage, ProviderStep, Refusal, Rules, SessionPage};
 use countersign_store::Store;
 use http::header::{ALLOW, CACHE_CONTROL};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -32,9 +36,10 @@ use crate::worker::Worker;
 /// What all workers share for sessions.
 pub(crate) struct SessionState {
     forms: FormKey,
+    flights: FlightKey,
 }
 
-/// Gets the key for forms; `None` where no route accepts sessions.
+/// Gets the keys for forms; `None` where no route accepts sessions.
 pub(crate) fn start(
     rules: &Rules,
     store: &Arc<dyn Store>,
@@ -42,10 +47,22 @@ pub(crate) fn start(
     if rules.session.is_none() {
         return Ok(None);
     }
-    let key = ask_now(store.form_key())?.map_err(|reason| StartError::FormKey { reason })?;
-    Ok(Some(Arc::new(SessionState {
-        forms: FormKey::new(&key),
-    })))
+    let keys = ask_now(store.form_keys())?.map_err(|reason| StartError::FormKey { reason })?;
+    let mut keys = keys.into_iter();
+    let Some(newest) = keys.next() else {
+        let reason = "there is none".to_owned();
+        return Err(StartError::FormKey { reason });
+    };
+    let mut forms = FormKey::new(&newest.key);
+    let mut replaced_unix_secs = newest.made_unix_secs;
+    for former in keys {
+        forms = forms.with_former(&former.key, replaced_unix_secs);
+        replaced_unix_secs = former.made_unix_secs;
+    }
+    let flights = FlightKey::new(&newest.key).ok_or_else(|| StartError::FormKey {
+        reason: "the key of sign-ins under way cannot be set up".into(),
+    })?;
+    Ok(Some(Arc::new(SessionState { forms, flights })))
 }
 
 /// What came of a visit to one of the pages.
@@ -57,11 +74,18 @@ pub(crate) struct Served<'c> {
     pub(crate) cause: Option<Cause>,
 }
 
+/// Which page is asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted {
+    Session(SessionPage),
+    Provider(ProviderPage),
+}
+
 /// Serves one of the pages.
 pub(crate) async fn serve<'c>(
     worker: &'c Rc<Worker>,
     running: &'c Running,
-    page: SessionPage,
+    wanted: Wanted,
     asking: &Asking<'_>,
     body: &mut ArrivingBody,
 ) -> Served<'c> {
@@ -73,8 +97,15 @@ pub(crate) async fn serve<'c>(
             cause: None,
         };
     };
-    let visit = Visit::new(worker, running, session, &state.forms, asking);
-    let answer = answer(&visit, page, body).await;
+    let keys = (&state.forms, &state.flights);
+    let visit = Visit::new(worker, running, session, keys, asking);
+    let mut answer = match wanted {
+        Wanted::Session(page) => answer(&visit, page, body).await,
+        Wanted::Provider(page) => go_through(&visit, page).await,
+    };
+    if let (Some(shared), Ok(answer)) = (&session.shared, &mut answer) {
+        allow_ways_back(answer, shared);
+    }
     Served {
         answer,
         user: visit.user.take(),
@@ -102,6 +133,17 @@ async fn answer<'c>(
     }
 }
 
+/// On the way to a provider and back there are links and redirects, no forms: nothing but GET.
+async fn go_through<'c>(visit: &Visit<'c, '_>, page: ProviderPage) -> Result<Answer, Refused<'c>> {
+    if *visit.asking.method != Method::GET {
+        return Ok(method_not_allowed("GET"));
+    }
+    match page.step {
+        ProviderStep::Begin => provider::begin(visit, page.provider).await,
+        ProviderStep::Callback => provider::callback(visit, page.provider).await,
+    }
+}
+
 async fn show<'c>(visit: &Visit<'c, '_>, page: SessionPage) -> Result<Answer, Refused<'c>> {
     match page {
         SessionPage::SignIn => sign_in::show(visit).await,
@@ -115,7 +157,14 @@ async fn show<'c>(visit: &Visit<'c, '_>, page: SessionPage) -> Result<Answer, Re
         | SessionPage::ConfirmTotp
         | SessionPage::RemoveTotp
         | SessionPage::RecoveryCodes => Ok(visit::redirect(SessionPage::Account.path())),
-        SessionPage::SecondFactor => Ok(visit::redirect(SessionPage::SignIn.path())),
+        SessionPage::AddPasskey | SessionPage::ConfirmPasskey | SessionPage::RemovePasskey => {
+            Ok(visit::redirect(SessionPage::Account.path()))
+        }
+        SessionPage::SecondFactor | SessionPage::PasskeySecondFactor => {
+            Ok(visit::redirect(SessionPage::SignIn.path()))
+        }
+        SessionPage::PasskeySignIn => passkey::show_sign_in(visit).await,
+        SessionPage::PasskeyScript => Ok(script()),
     }
 }
 
@@ -135,7 +184,12 @@ async fn post<'c>(
         SessionPage::ConfirmTotp => totp::confirm(visit, form).await,
         SessionPage::RemoveTotp => totp::remove(visit, form).await,
         SessionPage::RecoveryCodes => totp::renew_recovery_codes(visit, form).await,
-        SessionPage::Account => Ok(method_not_allowed("GET, HEAD")),
+        SessionPage::PasskeySignIn => passkey::post_sign_in(visit, form).await,
+        SessionPage::PasskeySecondFactor => passkey::post_second_factor(visit, form).await,
+        SessionPage::AddPasskey => passkey::add(visit, form).await,
+        SessionPage::ConfirmPasskey => passkey::confirm(visit, form).await,
+        SessionPage::RemovePasskey => passkey::remove(visit, form).await,
+        SessionPage::Account | SessionPage::PasskeyScript => Ok(method_not_allowed("GET, HEAD")),
     }
 }
 

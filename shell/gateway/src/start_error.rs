@@ -15,6 +15,13 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// A socket that was handed over cannot be used.
+    Handed(std::io::Error),
+    /// A socket that was handed over is for no address of the configuration.
+    HandedUnused {
+        /// Its address.
+        address: SocketAddr,
+    },
     /// A PEM file cannot be read.
     Pem {
         /// The file.
@@ -53,8 +60,22 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// What is needed to ask a provider that people sign in through cannot be had.
+    Provider {
+        /// The provider's name in the configuration.
+        provider: Box<str>,
+        /// Why.
+        reason: String,
+    },
     /// The key that nonces of Digest are made with cannot be had.
     NonceKey {
+        /// Why.
+        reason: String,
+    },
+    /// The keys that identities are signed with cannot be had.
+    IdentityKeys {
+        /// The file.
+        path: String,
         /// Why.
         reason: String,
     },
@@ -86,10 +107,16 @@ impl StartError {
             Self::Listen { .. } => Some(
                 "`countersign check --live` says whether another program has it, or this user may not",
             ),
-            Self::Tls { .. }
+            Self::HandedUnused { .. } => Some(
+                "name it in `listen` of `[server]` or `[admin]`, to the letter as in `ListenStream` of the socket unit, or take it out there",
+            ),
+            Self::Handed(_)
+            | Self::Tls { .. }
             | Self::Keys { .. }
             | Self::Introspection { .. }
+            | Self::Provider { .. }
             | Self::NonceKey { .. }
+            | Self::IdentityKeys { .. }
             | Self::FormKey { .. }
             | Self::Thread(_)
             | Self::Random => None,
@@ -103,6 +130,16 @@ impl fmt::Display for StartError {
             Self::Listen { address, source } => {
                 write!(formatter, "cannot listen on `{address}`: {source}")
             }
+            Self::Handed(source) => {
+                write!(
+                    formatter,
+                    "a socket that was handed over cannot be used: {source}"
+                )
+            }
+            Self::HandedUnused { address } => write!(
+                formatter,
+                "the socket of `{address}` was handed over, and is for no address of the configuration"
+            ),
             Self::Pem { path, reason } => write!(formatter, "cannot read `{path}`: {reason}"),
             Self::KeyLocked { key } => {
                 write!(
@@ -123,10 +160,20 @@ impl fmt::Display for StartError {
                 formatter,
                 "issuer `{issuer}` cannot be asked about tokens: {reason}"
             ),
+            Self::Provider { provider, reason } => write!(
+                formatter,
+                "nobody can sign in through provider `{provider}`: {reason}"
+            ),
             Self::NonceKey { reason } => {
                 write!(
                     formatter,
                     "cannot get the key for nonces of Digest: {reason}"
+                )
+            }
+            Self::IdentityKeys { path, reason } => {
+                write!(
+                    formatter,
+                    "identities cannot be signed with `{path}`: {reason}"
                 )
             }
             Self::FormKey { reason } => {
@@ -141,14 +188,19 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Listen { source, .. } | Self::Thread(source) => Some(source),
-            Self::Pem { .. }
+            Self::Listen { source, .. } | Self::Handed(source) | Self::Thread(source) => {
+                Some(source)
+            }
+            Self::HandedUnused { .. }
+            | Self::Pem { .. }
             | Self::KeyLocked { .. }
             | Self::KeyOfAnother { .. }
             | Self::Tls { .. }
             | Self::Keys { .. }
             | Self::Introspection { .. }
+            | Self::Provider { .. }
             | Self::NonceKey { .. }
+            | Self::IdentityKeys { .. }
             | Self::FormKey { .. }
             | Self::Random => None,
         }

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::StartError;
 use crate::clock::unix_secs;
 use crate::line::Brakes;
-use crate::seen::{Event, Log};
+use crate::seen::{Act, Event, Log};
 use crate::worker::Shared;
 
 /// How often the store is asked.
@@ -35,6 +35,7 @@ struct StoreWatch {
     stamp_fails: bool,
     brakes_fail: bool,
     probe_fails: bool,
+    acts_fail: bool,
 }
 
 /// Takes up the brakes that are kept, and starts to watch.
@@ -58,6 +59,7 @@ pub(crate) fn start(
         stamp_fails: false,
         brakes_fail: false,
         probe_fails: false,
+        acts_fail: false,
     };
     let (begun, wait) = sync_channel(1);
     let watching = async move {
@@ -67,6 +69,7 @@ pub(crate) fn start(
         loop {
             if turn.is_multiple_of(TURNS_PER_PROBE) {
                 watch.probe().await;
+                watch.tell_acts().await;
             }
             turn = turn.wrapping_add(1);
             watch.look_for_changes().await;
@@ -76,6 +79,7 @@ pub(crate) fn start(
                 .is_ok()
             {
                 watch.exchange_brakes().await;
+                watch.tell_acts().await;
                 return;
             }
         }
@@ -166,6 +170,26 @@ impl StoreWatch {
             && let Err(error) = self.store.keep_brakes(changed, unix_secs()).await
         {
             self.brakes_failed(&error);
+        }
+    }
+
+    /// Logs what has been done to users, keys, sessions and brakes, by whatever process.
+    async fn tell_acts(&mut self) {
+        match self.store.take_untold_acts(unix_secs()).await {
+            Ok(acts) => {
+                self.acts_fail = false;
+                for act in &acts {
+                    self.log.write(&Event::Act(Act::of(act)));
+                }
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.acts_fail, true) {
+                    self.log.write(&Event::StoreFailed {
+                        what: "acts",
+                        reason: error.to_string(),
+                    });
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 mod certificate;
 mod files;
 mod issuers;
+mod providers;
 mod upstreams;
 
 use std::io::ErrorKind;
@@ -99,7 +100,7 @@ impl Observation {
 pub fn obstacles(settings: &Settings) -> Vec<Observation> {
     let mut found = Vec::new();
     if let Some(tls) = &settings.tls
-        && let Err(error) = server_config(tls)
+        && let Err(error) = server_config(tls, settings.client_certificates.as_ref())
     {
         let about = format!("certificate `{}`", tls.certificate.display());
         found.push(Observation::not_startable(about, &error));
@@ -124,9 +125,16 @@ pub async fn survey(
     seen.extend(files::secrets(settings));
     if let Some(tls) = &settings.tls {
         let days = thoroughness.certificate_days;
-        seen.extend(certificate::listener(tls, rules, now_unix_secs, days));
+        seen.extend(certificate::listener(
+            tls,
+            settings.client_certificates.as_ref(),
+            rules,
+            now_unix_secs,
+            days,
+        ));
     }
     seen.extend(issuers::look(rules, settings).await);
+    seen.extend(providers::look(rules, settings).await);
     seen.extend(upstreams::look(settings).await);
     seen.extend(store(&settings.store));
     for address in settings.listen.iter().chain(&settings.admin) {

@@ -13,9 +13,9 @@ use countersign_store::Store;
 
 use crate::clock::Clock;
 use crate::current::{Current, Running};
-use crate::line::{Brakes, Cache, Epoch, HashPool};
+use crate::line::{Brakes, Cache, Epoch, HashPool, SeenProofs};
 use crate::request_id::RequestIds;
-use crate::seen::{Figures, Kept, Lines, Reloads};
+use crate::seen::{Figures, Kept, Lines, Reloads, Traces};
 use crate::send::{HeldBytes, Tunnels};
 
 /// What all workers share, read-only or behind its own lock.
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hashes: HashPool,
     pub(crate) brakes: Arc<Brakes>,
+    /// The proofs of DPoP that were accepted.
+    pub(crate) proofs: SeenProofs,
     pub(crate) reloads: Arc<Reloads>,
     /// Whether the store answered when it was asked last.
     pub(crate) store_answers: Arc<AtomicBool>,
@@ -35,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) tunnels: Tunnels,
     /// The bodies that are held.
     pub(crate) held_bytes: HeldBytes,
+    /// Where spans go; `None`: there are none.
+    pub(crate) traces: Option<Traces>,
     /// Changes whenever users or keys in the store have changed.
     pub(crate) store_epoch: Arc<AtomicU64>,
 }
@@ -107,6 +111,10 @@ impl Worker {
         &self.shared.brakes
     }
 
+    pub(crate) const fn proofs(&self) -> &SeenProofs {
+        &self.shared.proofs
+    }
+
     pub(crate) const fn clock(&self) -> &Rc<Clock> {
         &self.clock
     }
@@ -121,6 +129,10 @@ impl Worker {
 
     pub(crate) const fn held_bytes(&self) -> &HeldBytes {
         &self.shared.held_bytes
+    }
+
+    pub(crate) const fn traces(&self) -> Option<&Traces> {
+        self.shared.traces.as_ref()
     }
 
     pub(crate) fn figures(&self) -> &Figures {

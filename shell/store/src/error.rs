@@ -52,6 +52,8 @@ pub enum StoreError {
         /// The id.
         id: SessionId,
     },
+    /// The account at a provider is linked with a user already.
+    LinkExists,
     /// The file cannot be opened.
     Open {
         /// The file.
@@ -115,6 +117,8 @@ pub enum Kept {
     Refusal,
     /// A brake, or the lift of one.
     Brake,
+    /// An act of administration.
+    Act,
     /// A random value that belongs to the database.
     Meta,
 }
@@ -132,7 +136,8 @@ impl StoreError {
             | Self::KeyExists { .. }
             | Self::KeyAbsent { .. }
             | Self::KeyRevoked { .. }
-            | Self::SessionAbsent { .. } => false,
+            | Self::SessionAbsent { .. }
+            | Self::LinkExists => false,
             Self::Open { .. }
             | Self::Foreign { .. }
             | Self::Newer { .. }
@@ -162,6 +167,9 @@ impl fmt::Display for StoreError {
             Self::KeyAbsent { id } => write!(f, "there is no API key `{id}`"),
             Self::KeyRevoked { id } => write!(f, "the API key `{id}` is revoked"),
             Self::SessionAbsent { id } => write!(f, "there is no session `{id}`"),
+            Self::LinkExists => {
+                f.write_str("the account at the provider is linked with a user already")
+            }
             Self::Open { path, source } => {
                 write!(f, "cannot open the database `{}`: {source}", path.display())
             }
@@ -192,6 +200,7 @@ impl fmt::Display for StoreError {
                     Kept::Session => "session",
                     Kept::Refusal => "refusal",
                     Kept::Brake => "brake",
+                    Kept::Act => "act of administration",
                     Kept::Meta => "meta",
                 };
                 write!(f, "a {record} record of the database is malformed")
@@ -214,6 +223,7 @@ impl std::error::Error for StoreError {
             | Self::KeyAbsent { .. }
             | Self::KeyRevoked { .. }
             | Self::SessionAbsent { .. }
+            | Self::LinkExists
             | Self::Foreign { .. }
             | Self::Newer { .. }
             | Self::MigrationChanged { .. }

@@ -100,6 +100,19 @@ pub struct KeyList {
     pub keys_max: u32,
 }
 
+/// What is changed of a key; `None`: it stays. The secret is never changed.
+#[derive(Clone, Debug, Default)]
+pub struct KeyEdit {
+    /// A word for people to tell keys apart.
+    pub label: Option<Box<str>>,
+    /// The scopes that the key has.
+    pub scopes: Option<Vec<Box<str>>>,
+    /// From when on it is not taken any more; the inner `None`: it is taken for ever.
+    pub expires_unix_secs: Option<Option<i64>>,
+    /// Where it may be used from; empty: from everywhere.
+    pub networks: Option<Vec<IpNet>>,
+}
+
 /// A new key in the place of an old one.
 #[derive(Clone, Debug)]
 pub struct Rotation {

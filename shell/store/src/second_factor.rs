@@ -3,6 +3,8 @@
 use countersign_secret::recovery::RecoveryDigest;
 use countersign_secret::totp::TotpSecret;
 
+use crate::Passkey;
+
 /// A second factor to be switched on, once its first code was right.
 pub struct NewTotp {
     /// The store's key of the user.
@@ -25,11 +27,21 @@ pub struct Totp {
     pub used_step: i64,
 }
 
-/// What an operator is told of a user's second factor: nothing that a code could be made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TotpState {
-    /// When it was switched on.
-    pub created_unix_secs: i64,
+/// What may be told of a user's second factors: nothing that a code could be made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecondFactors {
+    /// Since when codes of an app are asked for, where they are.
+    pub totp_since_unix_secs: Option<i64>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<Passkey>,
     /// How many recovery codes were not used yet.
     pub recovery_codes_left: u32,
+}
+
+impl SecondFactors {
+    /// Whether the password alone signs in.
+    #[must_use]
+    pub const fn are_none(&self) -> bool {
+        self.totp_since_unix_secs.is_none() && self.passkeys.is_empty()
+    }
 }

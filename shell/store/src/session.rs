@@ -1,5 +1,6 @@
 //! Sessions, as they are handed in and given out. The secret itself is never here, only its digest.
 
+use countersign_secret::Secret;
 use countersign_secret::session::{SessionDigest, SessionId};
 
 /// A session to be begun.
@@ -17,6 +18,8 @@ pub struct NewSession {
     pub method: Box<str>,
     /// Whether a second factor was given beside the password.
     pub second_factor: bool,
+    /// Groups that this session has beside those of the user.
+    pub groups: Vec<Box<str>>,
     /// What the browser calls itself, bounded by the caller.
     pub device: Option<Box<str>>,
     /// Where the sign-in came from.
@@ -61,10 +64,12 @@ pub struct SessionRecord {
     pub user: Box<str>,
     /// Whether that user may not sign in.
     pub user_disabled: bool,
-    /// The groups that the user is in.
+    /// The groups that the user is in, and those that this session has beside.
     pub groups: Vec<Box<str>>,
     /// Whether a second factor was given when it was begun.
     pub second_factor: bool,
+    /// What was shown to begin it.
+    pub method: Box<str>,
     /// When it was begun.
     pub created_unix_secs: i64,
     /// When it was last noted as used.
@@ -75,6 +80,14 @@ pub struct SessionRecord {
     pub expires_unix_secs: i64,
     /// When it was ended before its time.
     pub ended_unix_secs: Option<i64>,
+}
+
+/// A key that forms are sealed with.
+pub struct FormKeyRecord {
+    /// The key.
+    pub key: Secret<[u8; 32]>,
+    /// When it took the place of the one before; 0 for the first.
+    pub made_unix_secs: i64,
 }
 
 /// Which sessions to list.

@@ -4,15 +4,19 @@
 //! where they are asked, on a connection of a small pool, for they take microseconds. Does not know what the
 //! operations mean: `users`, `keys`, `sessions` and `refusals` do.
 
+mod acts;
 mod brakes;
 mod columns;
 mod connection;
 mod copy;
 mod decoys;
 mod digest;
+mod form_keys;
 mod keys;
+mod links;
 mod meta;
 mod migrations;
+mod passkeys;
 mod place;
 mod readers;
 mod refusals;
@@ -43,10 +47,11 @@ use self::readers::Readers;
 use self::stamp::Stamp;
 use self::writer::Writer;
 use crate::{
-    AccountAnswer, Answer, BrakeRecord, Changes, DigestAccount, DigestName, DigestSecret, Imported,
-    Key, KeyList, KeyRecord, Lift, Lifts, NewKey, NewSession, NewTotp, NewUser, OnConflict,
-    RefusalRecord, Rotation, Session, SessionList, SessionRecord, Store, StoreError, Totp,
-    TotpState, User,
+    AccountAnswer, Act, ActList, ActsKept, Answer, BrakeRecord, Changes, DigestAccount, DigestName,
+    DigestSecret, FormKeyRecord, Imported, Key, KeyEdit, KeyList, KeyRecord, Lift, Lifts, Link,
+    LinkKey, LinkedUser, NewAct, NewKey, NewPasskey, NewSession, NewTotp, NewUser, OnConflict,
+    Outcome, PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord, Rotation, SecondFactors,
+    Session, SessionList, SessionRecord, Store, StoreError, Totp, User,
 };
 
 /// How many refusals are kept unless [`Options`] say otherwise.
@@ -59,6 +64,8 @@ pub struct Options {
     pub decoy_cost: Cost,
     /// How many refusals are kept; the oldest go first.
     pub refusals_kept_max: u32,
+    /// Until when acts of administration are kept; `None`: nothing is forgotten, by whoever does not know the limits.
+    pub acts_kept: Option<ActsKept>,
 }
 
 impl Default for Options {
@@ -66,6 +73,7 @@ impl Default for Options {
         Self {
             decoy_cost: Cost::default(),
             refusals_kept_max: REFUSALS_KEPT_MAX_DEFAULT,
+            acts_kept: None,
         }
     }
 }
@@ -78,8 +86,8 @@ pub struct SqliteStore {
     notes: Notes,
     decoys: Decoys,
     nonce_key: Secret<[u8; 32]>,
-    form_key: Secret<[u8; 32]>,
     refusals_kept_max: u32,
+    acts_kept: Option<ActsKept>,
     place: Place,
     changes_failed: AtomicU64,
     last_change_failed: AtomicBool,
@@ -97,7 +105,7 @@ impl SqliteStore {
         migrations::apply(&writing, migrations::ALL, path)?;
         let decoys = Decoys::open(&writing, &options.decoy_cost)?;
         let nonce_key = meta::key(&writing, "nonce_key")?;
-        let form_key = meta::key(&writing, "form_key")?;
+        form_keys::begin(&writing)?;
         Ok(Self {
             writer: Writer::start(writing)?,
             readers: Readers::new(path.to_owned()),
@@ -105,8 +113,8 @@ impl SqliteStore {
             notes: Notes::new(connection::open_for_reading(path)?),
             decoys,
             nonce_key,
-            form_key,
             refusals_kept_max: options.refusals_kept_max,
+            acts_kept: options.acts_kept,
             place: Place::of(path)?,
             changes_failed: AtomicU64::new(0),
             last_change_failed: AtomicBool::new(false),
@@ -273,6 +281,11 @@ impl Store for SqliteStore {
         self.change(move |connection| keys::rotate(connection, &rotation, now_unix_secs))
     }
 
+    fn edit_key(&self, id: &KeyId, edit: KeyEdit) -> Answer<'_, Key> {
+        let id = id.clone();
+        self.change(move |connection| keys::edit(connection, &id, &edit))
+    }
+
     fn api_key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<KeyRecord>> {
         self.look_up(move |connection| keys::record(connection, id))
     }
@@ -318,8 +331,8 @@ impl Store for SqliteStore {
         self.look_up(move |connection| second_factors::find(connection, user_id))
     }
 
-    fn totp_state<'a>(&'a self, name: &'a str) -> Answer<'a, Option<TotpState>> {
-        self.look_up(move |connection| second_factors::state(connection, name))
+    fn second_factors<'a>(&'a self, name: &'a str) -> Answer<'a, SecondFactors> {
+        self.look_up(move |connection| second_factors::all(connection, name))
     }
 
     fn set_totp(&self, new: NewTotp, now_unix_secs: i64) -> Answer<'_, Option<i64>> {
@@ -344,13 +357,78 @@ impl Store for SqliteStore {
         })
     }
 
-    fn remove_second_factor(&self, name: &str, now_unix_secs: i64) -> Answer<'_, Option<i64>> {
-        let name = Box::<str>::from(name);
-        self.change(move |connection| second_factors::remove(connection, &name, now_unix_secs))
+    fn remove_totp(&self, user_id: i64, now_unix_secs: i64) -> Answer<'_, Option<i64>> {
+        self.change(move |connection| {
+            second_factors::remove_totp(connection, user_id, now_unix_secs)
+        })
     }
 
-    fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>> {
-        Box::pin(async move { Ok(self.form_key.duplicate()) })
+    fn linked_user<'a>(&'a self, key: &'a LinkKey) -> Answer<'a, Option<LinkedUser>> {
+        self.look_up(move |connection| links::find(connection, key))
+    }
+
+    fn links<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Link>> {
+        self.look_up(move |connection| links::of_user(connection, name))
+    }
+
+    fn add_link(&self, name: &str, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()> {
+        let name: Box<str> = name.into();
+        self.change(move |connection| links::add(connection, &name, &key, now_unix_secs))
+    }
+
+    fn add_linked_user(&self, user: NewUser, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()> {
+        self.change(move |connection| links::add_user(connection, &user, &key, now_unix_secs))
+    }
+
+    fn remove_link(&self, name: &str, key: LinkKey, now_unix_secs: i64) -> Answer<'_, bool> {
+        let name: Box<str> = name.into();
+        self.change(move |connection| links::remove(connection, &name, &key, now_unix_secs))
+    }
+
+    fn use_sign_in(
+        &self,
+        digest: [u8; 32],
+        expires_unix_secs: i64,
+        now_unix_secs: i64,
+    ) -> Answer<'_, bool> {
+        self.change(move |connection| {
+            links::use_sign_in(connection, &digest, expires_unix_secs, now_unix_secs)
+        })
+    }
+
+    fn add_passkey(&self, new: NewPasskey, now_unix_secs: i64) -> Answer<'_, PasskeyAdded> {
+        self.change(move |connection| passkeys::add(connection, &new, now_unix_secs))
+    }
+
+    fn passkey<'a>(&'a self, credential_id: &'a [u8]) -> Answer<'a, Option<PasskeyRecord>> {
+        self.look_up(move |connection| passkeys::record(connection, credential_id))
+    }
+
+    fn use_passkey(&self, passkey_use: PasskeyUse, now_unix_secs: i64) -> Answer<'_, bool> {
+        self.change(move |connection| passkeys::note_use(connection, &passkey_use, now_unix_secs))
+    }
+
+    fn remove_passkey(
+        &self,
+        user_id: i64,
+        credential_id: &[u8],
+        now_unix_secs: i64,
+    ) -> Answer<'_, Option<i64>> {
+        let id = Box::<[u8]>::from(credential_id);
+        self.change(move |connection| passkeys::remove(connection, user_id, &id, now_unix_secs))
+    }
+
+    fn remove_second_factor(&self, name: &str, now_unix_secs: i64) -> Answer<'_, Option<i64>> {
+        let name = Box::<str>::from(name);
+        self.change(move |connection| second_factors::remove_all(connection, &name, now_unix_secs))
+    }
+
+    fn form_keys(&self) -> Answer<'_, Vec<FormKeyRecord>> {
+        self.look_up(form_keys::all)
+    }
+
+    fn rotate_form_key(&self, now_unix_secs: i64) -> Answer<'_, ()> {
+        self.change(move |connection| form_keys::rotate(connection, now_unix_secs))
     }
 
     fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()> {
@@ -360,6 +438,31 @@ impl Store for SqliteStore {
 
     fn refusal<'a>(&'a self, request_id: &'a str) -> Answer<'a, Option<RefusalRecord>> {
         self.look_up(move |connection| refusals::find(connection, request_id))
+    }
+
+    fn begin_act(&self, act: NewAct, now_unix_secs: i64) -> Answer<'_, i64> {
+        let kept = self.acts_kept;
+        self.change(move |connection| acts::begin(connection, &act, kept, now_unix_secs))
+    }
+
+    fn end_act(&self, id: i64, outcome: Outcome) -> Answer<'_, ()> {
+        self.change(move |connection| acts::end(connection, id, &outcome))
+    }
+
+    fn acts(&self, list: ActList) -> Answer<'_, Vec<Act>> {
+        self.look_up(move |connection| acts::list(connection, &list))
+    }
+
+    fn take_untold_acts(&self, now_unix_secs: i64) -> Answer<'_, Vec<Act>> {
+        Box::pin(async move {
+            // To look costs no write to the disk.
+            let look = self.look_up(move |c| acts::is_any_untold(c, now_unix_secs));
+            if !look.await? {
+                return Ok(Vec::new());
+            }
+            self.change(move |connection| acts::take_untold(connection, now_unix_secs))
+                .await
+        })
     }
 
     fn keep_brakes(&self, brakes: Vec<BrakeRecord>, now_unix_secs: i64) -> Answer<'_, ()> {

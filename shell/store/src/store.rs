@@ -11,9 +11,11 @@ use countersign_secret::recovery::RecoveryDigest;
 use countersign_secret::session::{SessionDigest, SessionId};
 
 use crate::{
-    AccountAnswer, BrakeRecord, DigestAccount, DigestName, DigestSecret, Imported, Key, KeyList,
-    KeyRecord, Lift, Lifts, NewKey, NewSession, NewTotp, NewUser, OnConflict, RefusalRecord,
-    Rotation, Session, SessionList, SessionRecord, StoreError, Totp, TotpState, User,
+    AccountAnswer, Act, ActList, BrakeRecord, DigestAccount, DigestName, DigestSecret,
+    FormKeyRecord, Imported, Key, KeyEdit, KeyList, KeyRecord, Lift, Lifts, Link, LinkKey,
+    LinkedUser, NewAct, NewKey, NewPasskey, NewSession, NewTotp, NewUser, OnConflict, Outcome,
+    PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord, Rotation, SecondFactors, Session,
+    SessionList, SessionRecord, StoreError, Totp, User,
 };
 
 /// What an operation answers, once awaited.
@@ -120,6 +122,11 @@ pub trait Store: Send + Sync {
     /// of grace.
     fn rotate_key(&self, rotation: Rotation, now_unix_secs: i64) -> Answer<'_, Key>;
 
+    /// Changes what may be done with a key, at once. Its secret stays.
+    ///
+    /// [`StoreError::KeyRevoked`], also with a period of grace.
+    fn edit_key(&self, id: &KeyId, edit: KeyEdit) -> Answer<'_, Key>;
+
     /// What a request that presents a key needs. As cheap among a million keys as among ten.
     fn api_key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<KeyRecord>>;
 
@@ -147,14 +154,15 @@ pub trait Store: Send + Sync {
     /// Notes when sessions were used last. Ids that are not there are passed over.
     fn note_sessions_used(&self, uses: Vec<(SessionId, i64)>) -> Answer<'_, ()>;
 
-    /// What the codes of a user are checked against; `None` where the user has no second factor.
+    /// What the codes of a user are checked against; `None` where the user has no app.
     fn totp(&self, user_id: i64) -> Answer<'_, Option<Totp>>;
 
-    /// What may be told of a user's second factor; `None` where there is none.
-    fn totp_state<'a>(&'a self, name: &'a str) -> Answer<'a, Option<TotpState>>;
+    /// What may be told of a user's second factors; of nobody's where there is no such user.
+    fn second_factors<'a>(&'a self, name: &'a str) -> Answer<'a, SecondFactors>;
 
-    /// Switches a second factor on, and ends all sessions. Answers the user's version from then on; `None`, and nothing
-    /// is changed, where the user has one already, or is another than when the password was checked.
+    /// Switches codes of an app on, replaces the recovery codes, and ends all sessions. Answers the user's version from
+    /// then on; `None`, and nothing is changed, where the user has them already, or is another than when the password was
+    /// checked.
     fn set_totp(&self, new: NewTotp, now_unix_secs: i64) -> Answer<'_, Option<i64>>;
 
     /// Uses the code of this step up. `false` where this or a later one was used before: of attempts in parallel, one
@@ -171,18 +179,82 @@ pub trait Store: Send + Sync {
         digests: Vec<RecoveryDigest>,
     ) -> Answer<'_, bool>;
 
-    /// Removes a user's second factor with its recovery codes, and ends all sessions. Answers the user's version from
-    /// then on; `None` where there was none.
+    /// Switches codes of an app off, and ends all sessions. The recovery codes go with the last second factor. Answers the
+    /// user's version from then on; `None` where there were none.
+    fn remove_totp(&self, user_id: i64, now_unix_secs: i64) -> Answer<'_, Option<i64>>;
+
+    /// Adds a passkey, and ends all sessions.
+    fn add_passkey(&self, new: NewPasskey, now_unix_secs: i64) -> Answer<'_, PasskeyAdded>;
+
+    /// What a sign-in with a passkey needs. As cheap among a million passkeys as among ten.
+    fn passkey<'a>(&'a self, credential_id: &'a [u8]) -> Answer<'a, Option<PasskeyRecord>>;
+
+    /// Notes a use of a passkey, and uses its challenge up. `false` where the challenge was used before, the passkey is gone,
+    /// or its count is not above the one kept: of uses in parallel with one challenge, one gets `true`.
+    fn use_passkey(&self, passkey_use: PasskeyUse, now_unix_secs: i64) -> Answer<'_, bool>;
+
+    /// Removes a passkey of a user, and ends all sessions. The recovery codes go with the last second factor. Answers the
+    /// user's version from then on; `None` where the user has no such passkey.
+    fn remove_passkey(
+        &self,
+        user_id: i64,
+        credential_id: &[u8],
+        now_unix_secs: i64,
+    ) -> Answer<'_, Option<i64>>;
+
+    /// Removes every second factor of a user with the recovery codes, and ends all sessions. Answers the user's version
+    /// from then on; `None` where there was none.
     fn remove_second_factor(&self, name: &str, now_unix_secs: i64) -> Answer<'_, Option<i64>>;
 
-    /// The key that forms are protected with: drawn once, and the same for all that share the store.
-    fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>>;
+    /// The user who is linked with an account at a provider.
+    fn linked_user<'a>(&'a self, key: &'a LinkKey) -> Answer<'a, Option<LinkedUser>>;
+
+    /// The links of a user.
+    fn links<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Link>>;
+
+    /// Links a user with an account at a provider. [`StoreError::LinkExists`] where that is linked, with whomever.
+    fn add_link(&self, name: &str, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()>;
+
+    /// Adds a user who is linked with an account at a provider, or neither.
+    fn add_linked_user(&self, user: NewUser, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()>;
+
+    /// Removes a link, and ends all sessions of the user. `false` where the user has none such.
+    fn remove_link(&self, name: &str, key: LinkKey, now_unix_secs: i64) -> Answer<'_, bool>;
+
+    /// Uses a sign-in up that came back from its provider, and forgets those whose time is over. `false` where it was used
+    /// before: of attempts in parallel, one gets `true`.
+    fn use_sign_in(
+        &self,
+        digest: [u8; 32],
+        expires_unix_secs: i64,
+        now_unix_secs: i64,
+    ) -> Answer<'_, bool>;
+
+    /// The keys that forms are protected with, the newest first and never none: the same for all that share the store.
+    fn form_keys(&self) -> Answer<'_, Vec<FormKeyRecord>>;
+
+    /// Puts another key in the place of the newest. Those before it are kept for a day.
+    fn rotate_form_key(&self, now_unix_secs: i64) -> Answer<'_, ()>;
 
     /// Keeps refusals, and forgets the oldest over the limit. A request id that is there stays as it is.
     fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()>;
 
     /// The refusal that a client was told this id of.
     fn refusal<'a>(&'a self, request_id: &'a str) -> Answer<'a, Option<RefusalRecord>>;
+
+    /// Records that an act is about to be done, and forgets the oldest over the limits. Whoever cannot record it must not
+    /// do it.
+    fn begin_act(&self, act: NewAct, now_unix_secs: i64) -> Answer<'_, i64>;
+
+    /// Notes what came of an act. One whose end is noted stays as it is.
+    fn end_act(&self, id: i64, outcome: Outcome) -> Answer<'_, ()>;
+
+    /// Acts that were recorded, the latest first.
+    fn acts(&self, list: ActList) -> Answer<'_, Vec<Act>>;
+
+    /// Takes acts for the log that no log has yet: of many processes that ask, one gets each. Cheap enough to be asked
+    /// every second.
+    fn take_untold_acts(&self, now_unix_secs: i64) -> Answer<'_, Vec<Act>>;
 
     /// Keeps brakes on guessing, in place of those of the same account and network, and forgets what is over and what is
     /// too much.

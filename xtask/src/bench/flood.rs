@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use super::load::{Counted, Load, counted};
-use super::table::spread;
+use super::rounds::{GOOD_CONNECTIONS, shown};
 use super::{LOAD_CPU, Stage, WARM_SECS, whole};
 use crate::failure::{Doing, Failure, Outcome};
 
-/// Few enough not to fill the core by themselves, so that the wait shown is not their own queue.
-const GOOD_CONNECTIONS: u32 = 8;
 const WRONG_CONNECTIONS: u32 = 4;
 const MARGIN_SECS: u32 = 2;
 
@@ -43,11 +41,6 @@ pub(super) fn measure(stage: &Stage, rounds: u32, seconds: u32) -> Outcome<Optio
         ratios.push(whole(rough.p99_us) / whole(calm.p99_us.max(1)));
         wrong_per_second.push(whole(wrong.requests) * 1e6 / whole(wrong.duration_us));
     }
-    let shown = |values: &[f64]| {
-        spread(values).map_or_else(String::new, |(min, median, max)| {
-            format!("{min:.2} / {median:.2} / {max:.2}")
-        })
-    };
     Ok(Some(format!(
         "| p99 of good requests, ms, min / median / max | quiet | under flood | ratio in the round | wrong passwords answered per second |\n\
          |---|---|---|---|---|\n\

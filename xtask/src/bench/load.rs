@@ -14,7 +14,7 @@ use crate::workspace::output;
 /// The script that wrk runs.
 pub(super) const SCRIPT: &str = include_str!("wrk.lua");
 
-const ANSWER_SECS_MAX: u64 = 15;
+const ANSWER_SECS_MAX: u64 = 60;
 
 /// One run of wrk.
 pub(super) struct Load<'a> {
@@ -30,15 +30,15 @@ pub(super) struct Load<'a> {
 
 /// What wrk counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Counted {
-    pub(super) requests: u64,
-    pub(super) duration_us: u64,
+pub(crate) struct Counted {
+    pub(crate) requests: u64,
+    pub(crate) duration_us: u64,
     /// Answers with a status of 400 or more.
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
     /// Connections that failed, and answers that did not come.
-    pub(super) broken: u64,
-    pub(super) p50_us: u64,
-    pub(super) p99_us: u64,
+    pub(crate) broken: u64,
+    pub(crate) p50_us: u64,
+    pub(crate) p99_us: u64,
 }
 
 impl Load<'_> {
@@ -63,7 +63,7 @@ impl Load<'_> {
     }
 }
 
-pub(super) fn counted(said: &str) -> Outcome<Counted> {
+pub(crate) fn counted(said: &str) -> Outcome<Counted> {
     let line = said
         .lines()
         .find_map(|line| line.strip_prefix("JSON "))
@@ -85,17 +85,33 @@ pub(super) fn counted(said: &str) -> Outcome<Counted> {
     }
 }
 
+/// Head and body of the answer to one request.
+pub(crate) fn head_and_body(
+    port: u16,
+    path: &str,
+    header: Option<&str>,
+) -> Outcome<(String, String)> {
+    answer_to(port, &get(path, header)).map(|(_, head, body)| (head, body))
+}
+
 /// Status and body of the answer to one request.
 pub(super) fn ask(port: u16, path: &str, header: Option<&str>) -> Outcome<(u16, String)> {
+    answer_to(port, &get(path, header)).map(|(status, _, body)| (status, body))
+}
+
+fn get(path: &str, header: Option<&str>) -> String {
+    let line = header
+        .map(|header| format!("{header}\r\n"))
+        .unwrap_or_default();
+    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{line}\r\n")
+}
+
+/// Status, head and body of the answer to a request that closes its connection.
+pub(super) fn answer_to(port: u16, request: &str) -> Outcome<(u16, String, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).doing(format!("port {port}"))?;
     stream
         .set_read_timeout(Some(Duration::from_secs(ANSWER_SECS_MAX)))
         .doing("a time limit")?;
-    let line = header
-        .map(|header| format!("{header}\r\n"))
-        .unwrap_or_default();
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{line}\r\n");
     stream
         .write_all(request.as_bytes())
         .doing(format!("port {port}"))?;
@@ -112,7 +128,7 @@ pub(super) fn ask(port: u16, path: &str, header: Option<&str>) -> Outcome<(u16, 
         .nth(1)
         .and_then(|word| word.parse().ok())
         .doing("an answer has no status")?;
-    Ok((status, body.to_owned()))
+    Ok((status, head.to_owned(), body.to_owned()))
 }
 
 #[cfg(test)]

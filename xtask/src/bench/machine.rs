@@ -32,7 +32,7 @@ pub(super) fn ticks_per_second() -> f64 {
 }
 
 /// Cores, processor and kernel in one line.
-pub(super) fn description() -> String {
+pub(crate) fn description() -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo
         .lines()
@@ -44,7 +44,7 @@ pub(super) fn description() -> String {
     format!("{cores} cores, {model}, Linux {}", kernel.trim())
 }
 
-pub(super) fn date() -> String {
+pub(crate) fn date() -> String {
     output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
         .unwrap_or_default()
         .trim()

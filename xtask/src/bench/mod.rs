@@ -5,13 +5,15 @@
 
 mod envoy;
 mod flood;
-mod load;
-mod machine;
+pub(crate) mod load;
+pub(crate) mod machine;
 mod ours;
-mod peers;
+pub(crate) mod peers;
 pub(crate) mod process;
 mod report;
+mod rounds;
 mod rows;
+mod sign_ins;
 mod stores;
 mod table;
 mod tokens;
@@ -35,6 +37,9 @@ const GATEWAY_CPU: u32 = 0;
 const LOAD_CPU: u32 = 1;
 
 const WARM_SECS: u32 = 1;
+
+/// Rows that nothing is to be learnt from for the layout of the program.
+const UNTAUGHT: [&str; 3] = ["ours-basic-uncached", "ours-key-1m", "ours-flood"];
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -82,15 +87,25 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
         subject.try_out().doing(&subject.name)?;
     }
     let measured = measure(&stage, options);
-    let flood = flood::measure(&stage, options.rounds, options.seconds)?;
+    let (rounds, seconds) = (options.rounds, options.seconds);
+    let beside = [
+        (
+            "While wrong passwords come in",
+            flood::measure(&stage, rounds, seconds)?,
+        ),
+        (
+            "While people sign in",
+            sign_ins::measure(&stage, rounds, seconds)?,
+        ),
+    ];
+    let beside: String = beside
+        .into_iter()
+        .filter_map(|(heading, table)| table.map(|table| format!("## {heading}\n\n{table}\n")))
+        .collect();
     let text = table::markdown(&measured, rows::BASE);
-    println!(
-        "{text}\n{}\n{}",
-        stage.notes.join("\n"),
-        flood.as_deref().unwrap_or("")
-    );
+    println!("{text}\n{}\n{beside}", stage.notes.join("\n"));
     if options.write {
-        report::write(workspace, &stage, options, &text, flood.as_deref())?;
+        report::write(workspace, &stage, options, &text, &beside)?;
     }
     let failed = measured
         .iter()
@@ -102,6 +117,36 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     } else {
         Err(Failure::new(format!("{failed} measurements failed")))
     }
+}
+
+/// Lets every kind of request run through a program that counts what it does. Left out is what spends its time in one
+/// loop, of which nothing is to be learnt.
+pub(crate) fn train(workspace: &Workspace, program: &Path) -> Outcome<()> {
+    let folder = workspace.target()?.join("bench");
+    fs::create_dir_all(&folder).doing(folder.display())?;
+    let tokens = Tokens::prepare(&folder.join("tokens"))?;
+    let ours = ours::Program {
+        workspace,
+        given: Some(program),
+    };
+    let chosen =
+        |name: &str| rows::fits_any(name, &["ours*".to_owned()]) && !UNTAUGHT.contains(&name);
+    let options = Options {
+        rounds: 1,
+        seconds: 1,
+        connections: 64,
+        rows: Vec::new(),
+        program: None,
+        list: false,
+        write: false,
+    };
+    let mut stage = Stage::set(&ours, &folder, &tokens, &chosen)?;
+    stage.subjects.retain(|subject| chosen(&subject.name));
+    for subject in &stage.subjects {
+        subject.try_out().doing(&subject.name)?;
+        measure_once(&stage, subject, &options).doing(&subject.name)?;
+    }
+    Ok(())
 }
 
 /// All programs, running, and what is to be measured of them. Dropping it ends them.
@@ -116,6 +161,7 @@ struct Stage {
     /// What was noticed of the gateways before the load.
     notes: Vec<String>,
     flood: Option<flood::Flood>,
+    sign_ins: Option<rounds::Good>,
 }
 
 impl Stage {
@@ -142,6 +188,7 @@ impl Stage {
             absent: Vec::new(),
             notes: Vec::new(),
             flood: None,
+            sign_ins: None,
         };
         if rows::of_envoy(tokens)
             .iter()

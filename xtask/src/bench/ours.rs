@@ -3,16 +3,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::flood::Flood;
 use super::peers::{UPSTREAM, write};
 use super::process::{Process, pinned};
+use super::rounds::Good;
 use super::rows::{Expected, Subject};
 use super::stores::{self, Filled, KEYS_FEW, KEYS_MANY, KEYS_SENT_MAX, USERS};
 use super::tokens::{AUDIENCE, Algorithm, FEW, MANY, Tokens, VALID_SECS};
 use super::{GATEWAY_CPU, Stage};
-use crate::failure::{Doing, Failure, Outcome};
+use crate::dist::{self, Built};
+use crate::failure::{Doing, Outcome};
 use crate::workspace::Workspace;
 
 /// Where the gateway's program is to be had.
@@ -22,28 +23,14 @@ pub(super) struct Program<'a> {
 }
 
 impl Program<'_> {
-    /// The one that was named, or else a fresh build.
-    fn find(&self) -> Outcome<PathBuf> {
-        if let Some(given) = self.given {
-            return given.canonicalize().doing(given.display());
-        }
-        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .current_dir(self.workspace.root())
-            .args([
-                "build",
-                "--quiet",
-                "--locked",
-                "--profile",
-                "dist",
-                "--package",
-                "countersign",
-            ])
-            .status()
-            .doing("cargo build")?;
-        if status.success() {
-            Ok(self.workspace.target()?.join("dist/countersign"))
-        } else {
-            Err(Failure::new("the gateway does not build"))
+    /// The one that was named, or else a fresh build of what is shipped.
+    fn find(&self) -> Outcome<Built> {
+        match self.given {
+            None => dist::build(self.workspace),
+            Some(given) => Ok(Built {
+                program: given.canonicalize().doing(given.display())?,
+                untrained: None,
+            }),
         }
     }
 }
@@ -54,6 +41,8 @@ struct Gateway {
     port: u16,
     /// The section `[cache]`; empty for what a user gets who writes none.
     cache: &'static str,
+    /// Further sections.
+    more: &'static str,
     keys: usize,
 }
 
@@ -61,6 +50,7 @@ const AS_INSTALLED: Gateway = Gateway {
     name: "ours",
     port: 18110,
     cache: "",
+    more: "",
     keys: KEYS_FEW,
 };
 /// Remembers far fewer tokens than are sent, so that hardly one is there when it comes again.
@@ -68,26 +58,49 @@ const FORGETFUL: Gateway = Gateway {
     name: "ours-forgetful",
     port: 18111,
     cache: "[cache]\nentries_max = 1024\n",
+    more: "",
     keys: KEYS_FEW,
 };
 const UNCACHED_FEW: Gateway = Gateway {
     name: "ours-uncached",
     port: 18112,
     cache: "[cache]\nttl_secs = 0\n",
+    more: "",
     keys: KEYS_FEW,
 };
 const UNCACHED_MANY: Gateway = Gateway {
     name: "ours-uncached-1m",
     port: 18113,
     cache: "[cache]\nttl_secs = 0\n",
+    more: "",
     keys: KEYS_MANY,
 };
 
+const WITH_SESSIONS: Gateway = Gateway {
+    name: "ours-with-sessions",
+    port: 18114,
+    cache: "",
+    more: "[session]\nplain_http = true\n[[route]]\nname = \"app\"\npath = \"/app/**\"\nupstream = \"app\"\n\
+           accept = [\"session\"]\nallow = { identity = true }\n",
+    keys: KEYS_FEW,
+};
+const GATEWAYS: [&Gateway; 5] = [
+    &AS_INSTALLED,
+    &FORGETFUL,
+    &UNCACHED_FEW,
+    &UNCACHED_MANY,
+    &WITH_SESSIONS,
+];
+
 const PUBLIC: &str = "/public/data";
 const GUARDED: &str = "/api/data";
+/// For who has a session.
+const PAGES: &str = "/app/data";
 
 /// Name of the measurement that is a table of its own.
 const FLOOD: &str = "ours-flood";
+/// Name of another.
+const SIGN_INS: &str = "ours-sign-ins";
 
 /// Builds and starts what the chosen rows need.
 pub(super) fn add(
@@ -102,19 +115,25 @@ pub(super) fn add(
         .filter(|plan| chosen(&plan.name))
         .collect();
     let flooded = chosen(FLOOD);
-    if plans.is_empty() && !flooded {
+    let crowded = chosen(SIGN_INS);
+    if plans.is_empty() && !flooded && !crowded {
         return Ok(());
     }
-    let program = program.find()?;
+    let Built { program, untrained } = program.find()?;
+    if let Some(reason) = untrained {
+        let absent = format!("the training of our own program: {reason}");
+        stage.absent.push(absent);
+    }
     stage
         .versions
         .push(super::peers::version(&program, "--version"));
-    for gateway in [&AS_INSTALLED, &FORGETFUL, &UNCACHED_FEW, &UNCACHED_MANY] {
+    for gateway in GATEWAYS {
         let own = plans
             .iter()
             .filter(|plan| plan.gateway.name == gateway.name);
         let flooded = flooded && gateway.name == AS_INSTALLED.name;
-        if own.clone().next().is_none() && !flooded {
+        let crowded = crowded && gateway.name == WITH_SESSIONS.name;
+        if own.clone().next().is_none() && !flooded && !crowded {
             continue;
         }
         let filled = stores::prepare(folder, gateway.keys)?;
@@ -132,6 +151,13 @@ pub(super) fn add(
                 path: GUARDED,
                 good: tokens.few(Algorithm::Es256),
                 wrong: filled.wrong_passwords.clone(),
+            });
+        }
+        if crowded {
+            stage.sign_ins = Some(Good {
+                port: gateway.port,
+                path: PAGES,
+                headers: filled.sessions.clone(),
             });
         }
     }
@@ -165,7 +191,9 @@ fn start(
 /// Nothing is logged, as with the peers, and guessing is not braked, so that a flood of wrong passwords comes as far as
 /// the hashes. All else is what a user gets who does not write it.
 fn configuration(gateway: &Gateway, filled: &Filled) -> String {
-    let Gateway { port, cache, .. } = gateway;
+    let Gateway {
+        port, cache, more, ..
+    } = gateway;
     let issuers: String = [
         (Algorithm::Hs256, "{ secret_file = \"hs256.secret\" }"),
         (Algorithm::Rs256, "{ jwks_file = \"rs256.jwks\" }"),
@@ -201,7 +229,7 @@ path = \"/api/**\"
 upstream = \"app\"
 accept = [\"basic\", \"bearer\", \"api-key\"]
 allow = {{ identity = true }}
-",
+{more}",
         filled.database.display(),
     )
 }
@@ -232,6 +260,7 @@ enum Send {
     Lines(PathBuf),
     Keys,
     Passwords,
+    Sessions,
 }
 
 impl Plan {
@@ -247,10 +276,11 @@ impl Plan {
                 Send::Lines(file) => Some(file.clone()),
                 Send::Keys => Some(filled.keys.clone()),
                 Send::Passwords => Some(filled.passwords.clone()),
+                Send::Sessions => Some(filled.sessions.clone()),
             },
             expected: self.expected,
             connections: self.connections,
-            guarded: self.path == GUARDED,
+            guarded: self.path != PUBLIC,
         }
     }
 }
@@ -292,6 +322,15 @@ fn plans(tokens: &Tokens) -> Vec<Plan> {
             Send::Keys,
         ),
     ];
+    plans.push(Plan {
+        path: PAGES,
+        ..guarded(
+            "ours-session",
+            format!("{USERS} sessions, seen before"),
+            &WITH_SESSIONS,
+            Send::Sessions,
+        )
+    });
     for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256] {
         let (name, lower) = (algorithm.name(), algorithm.name().to_ascii_lowercase());
         let few = Send::Lines(tokens.few(algorithm));
@@ -371,9 +410,10 @@ mod tests {
             keys: PathBuf::new(),
             passwords: PathBuf::new(),
             wrong_passwords: PathBuf::new(),
+            sessions: PathBuf::new(),
         };
-        for gateway in [AS_INSTALLED, FORGETFUL, UNCACHED_FEW, UNCACHED_MANY] {
-            let text = configuration(&gateway, &filled);
+        for gateway in GATEWAYS {
+            let text = configuration(gateway, &filled);
             let outcome = check(&text, &folder.path().join("countersign.toml"), &FileSystem);
             assert_eq!(
                 outcome.findings.errors(),

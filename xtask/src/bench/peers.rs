@@ -10,7 +10,7 @@ use super::tokens::{AUDIENCE, Algorithm, TokenKeys};
 use super::{GATEWAY_CPU, LOAD_CPU};
 use crate::failure::{Doing, Outcome};
 
-pub(super) const UPSTREAM: u16 = 18100;
+pub(crate) const UPSTREAM: u16 = 18100;
 pub(super) const NGINX: u16 = 18101;
 pub(super) const HAPROXY: u16 = 18102;
 pub(super) const HAPROXY_RS256: u16 = 18103;
@@ -24,7 +24,7 @@ pub(super) const ENVOY_ES256: u16 = 18108;
 pub(super) const BODY_BYTES: usize = 150;
 
 /// Starts the upstream, on the core of the load.
-pub(super) fn upstream(folder: &Path) -> Outcome<Process> {
+pub(crate) fn upstream(folder: &Path) -> Outcome<Process> {
     let body = format!("{{\"data\":\"{}\"}}", "x".repeat(BODY_BYTES - 11));
     let server = format!(
         "server {{ listen 127.0.0.1:{UPSTREAM} backlog=4096; location / {{ return 200 '{body}'; }} }}"

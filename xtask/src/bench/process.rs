@@ -97,7 +97,7 @@ impl Process {
     }
 
     /// Memory of the program and its children, shared pages in parts.
-    pub(super) fn memory_kib(&self) -> u64 {
+    pub(crate) fn memory_kib(&self) -> u64 {
         let of = |pid: &u32| {
             let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
             let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;

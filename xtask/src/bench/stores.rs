@@ -13,7 +13,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_secret::api_key::ApiKey;
 use countersign_secret::password::{Cost, hash};
-use countersign_store::{Answer, NewKey, NewUser, Options, Owner, SqliteStore, Store, StoreError};
+use countersign_secret::session::{SessionId, SessionSecret};
+use countersign_store::{
+    Answer, NewKey, NewSession, NewUser, Options, Owner, SqliteStore, Store, StoreError,
+};
 
 use crate::failure::{Doing, Outcome};
 
@@ -36,6 +39,8 @@ pub(super) struct Filled {
     pub(super) keys: PathBuf,
     pub(super) passwords: PathBuf,
     pub(super) wrong_passwords: PathBuf,
+    /// Cookies of sessions.
+    pub(super) sessions: PathBuf,
 }
 
 /// A store with users and so many keys, made once.
@@ -46,8 +51,9 @@ pub(super) fn prepare(folder: &Path, keys: usize) -> Outcome<Filled> {
         keys: folder.join("keys.txt"),
         passwords: folder.join("passwords.txt"),
         wrong_passwords: folder.join("wrong-passwords.txt"),
+        sessions: folder.join("sessions.txt"),
     };
-    let complete = folder.join("complete");
+    let complete = folder.join("complete-with-sessions");
     if !complete.exists() {
         eprintln!("filling a store with {keys} keys");
         // What an interrupted run left behind.
@@ -55,6 +61,7 @@ pub(super) fn prepare(folder: &Path, keys: usize) -> Outcome<Filled> {
         fs::create_dir_all(&folder).doing(folder.display())?;
         let store = SqliteStore::open(&filled.database, Options::default()).doing("a new store")?;
         add_users(&store, &filled)?;
+        add_sessions(&store, &filled)?;
         add_keys(&store, keys, &filled)?;
         fs::write(&complete, "").doing(complete.display())?;
     }
@@ -64,7 +71,7 @@ pub(super) fn prepare(folder: &Path, keys: usize) -> Outcome<Filled> {
 fn add_users(store: &SqliteStore, filled: &Filled) -> Outcome<()> {
     let mut right = String::new();
     for number in 0..USERS {
-        let (name, password) = (user_name(number), format!("correct horse {number}"));
+        let (name, password) = (user_name(number), password(number));
         let salt: [u8; 16] = random()?;
         let hash = hash(password.as_bytes(), &salt, &Cost::default()).doing("a password hash")?;
         let user = NewUser {
@@ -112,7 +119,40 @@ fn new_key(key: &ApiKey, number: usize) -> NewKey {
     }
 }
 
-fn user_name(number: usize) -> String {
+/// A session of each user, for longer than any run takes.
+fn add_sessions(store: &SqliteStore, filled: &Filled) -> Outcome<()> {
+    const AGES_SECS: i64 = 10 * 365 * 86_400;
+    let now = now_unix_secs()?;
+    let mut lines = String::new();
+    for number in 0..USERS {
+        let user = wait(store.user(&user_name(number))).doing("a user")?;
+        let user = user.doing("a user is not there")?;
+        let secret = SessionSecret::mint(&random()?);
+        let session = NewSession {
+            groups: Vec::new(),
+            id: SessionId::mint(&random()?),
+            digest: secret.digest(),
+            user_id: user.id,
+            user_version: user.version,
+            method: "password".into(),
+            second_factor: false,
+            device: None,
+            address: "127.0.0.1".into(),
+            idle_secs: AGES_SECS,
+            expires_unix_secs: now.saturating_add(AGES_SECS),
+            per_user_max: 50,
+        };
+        wait(store.begin_session(session, now)).doing("a session")?;
+        lines.push_str(&format!("Cookie: countersign={}\n", secret.expose()));
+    }
+    fs::write(&filled.sessions, lines).doing("sessions")
+}
+
+pub(super) fn password(number: usize) -> String {
+    format!("correct horse {number}")
+}
+
+pub(super) fn user_name(number: usize) -> String {
     format!("user-{number}")
 }
 

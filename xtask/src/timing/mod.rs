@@ -18,6 +18,7 @@ use clap::Args;
 
 use crate::bench::process::Process;
 use crate::failure::{Doing, Failure, Outcome};
+use crate::sign_in_form::Form;
 use crate::workspace::Workspace;
 use client::Client;
 use statistics::{Comparison, compare, median};
@@ -60,11 +61,39 @@ impl Kind {
 
     /// A user name and a password that were never sent before, so that nothing about them is remembered. Names are of
     /// one length.
-    fn credentials(self, number: usize) -> String {
+    fn credentials(self, number: usize) -> (String, String) {
+        let user = match self {
+            Self::UnknownUser => format!("u{number:07}"),
+            Self::WrongPassword => EXISTS.to_owned(),
+            Self::DisabledUser => DISABLED.to_owned(),
+        };
+        (user, format!("wrong-{number:07}"))
+    }
+}
+
+/// How somebody signs in.
+enum Way {
+    Basic,
+    Page(Form),
+}
+
+impl Way {
+    const fn words(&self) -> &'static str {
         match self {
-            Self::UnknownUser => format!("u{number:07}:wrong-{number:07}"),
-            Self::WrongPassword => format!("{EXISTS}:wrong-{number:07}"),
-            Self::DisabledUser => format!("{DISABLED}:wrong-{number:07}"),
+            Self::Basic => "By Basic",
+            Self::Page(_) => "At the sign-in page",
+        }
+    }
+
+    fn request(&self, user: &str, password: &str) -> String {
+        match self {
+            Self::Basic => {
+                let credentials = STANDARD.encode(format!("{user}:{password}"));
+                format!(
+                    "GET / HTTP/1.1\r\nHost: timing.example\r\nAuthorization: Basic {credentials}\r\n\r\n"
+                )
+            }
+            Self::Page(form) => form.post(user, password, false),
         }
     }
 }
@@ -82,17 +111,21 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).doing(folder.display())?;
     let _gateway = start(&program, &folder)?;
-    let times = measure(options.samples)?;
-    let text = table(&times, options.samples);
-    println!("{text}");
+    let mut text = String::new();
+    let mut told_apart = 0;
+    for way in [Way::Basic, Way::Page(Form::of(PORT)?)] {
+        let times = measure(&way, options.samples)?;
+        let of_way = table(&way, &times, options.samples);
+        println!("{of_way}");
+        text.push_str(&of_way);
+        let pairs = pairs(&times);
+        let differ = pairs.iter().filter(|pair| pair.2.chance < CHANCE);
+        told_apart += differ.count();
+    }
     if options.write {
         let page = workspace.root().join("docs/timing.md");
         fs::write(&page, page_of(&text)).doing(page.display())?;
     }
-    let told_apart = pairs(&times)
-        .iter()
-        .filter(|(_, _, comparison)| comparison.chance < CHANCE)
-        .count();
     if told_apart == 0 {
         Ok(())
     } else {
@@ -127,7 +160,7 @@ fn start(program: &Path, folder: &Path) -> Outcome<Process> {
     Process::start("gateway", &mut serve, &folder.join("gateway.out"), &[PORT])
 }
 
-fn command(program: &Path, file: &Path, arguments: &[&str], input: &str) -> Outcome<()> {
+pub(crate) fn command(program: &Path, file: &Path, arguments: &[&str], input: &str) -> Outcome<()> {
     let mut child = Command::new(program)
         .args(arguments)
         .arg("--config")
@@ -151,13 +184,14 @@ fn command(program: &Path, file: &Path, arguments: &[&str], input: &str) -> Outc
 fn configuration() -> String {
     format!(
         "realm = \"timing\"\n[server]\nlisten = [\"127.0.0.1:{PORT}\"]\nworkers = 1\n[store]\npath = \"countersign.db\"\n\
-         [log]\nrefusals = false\n[brakes]\nenabled = false\n[basic]\n[upstream.app]\nurl = \"http://127.0.0.1:9\"\n\
+         [log]\nrefusals = false\n[brakes]\nenabled = false\n[basic]\n[session]\nplain_http = true\n[upstream.app]\nurl = \"http://127.0.0.1:9\"\n\
+         [[route]]\nname = \"pages\"\npath = \"/pages/**\"\nupstream = \"app\"\naccept = [\"session\"]\nallow = {{ identity = true }}\n\
          [[route]]\nname = \"all\"\nupstream = \"app\"\naccept = [\"basic\"]\nallow = {{ identity = true }}\n"
     )
 }
 
 /// Microseconds of each sign-in, kind by kind in the order of [`Kind::ALL`].
-fn measure(samples: usize) -> Outcome<Vec<Vec<f64>>> {
+fn measure(way: &Way, samples: usize) -> Outcome<Vec<Vec<f64>>> {
     let mut client = Client::connect(PORT)?;
     let mut order: Vec<usize> = (0..Kind::ALL.len() * samples).collect();
     shuffle(&mut order)?;
@@ -167,8 +201,8 @@ fn measure(samples: usize) -> Outcome<Vec<Vec<f64>>> {
         let (Some(kind), Some(times)) = (Kind::ALL.get(place), times.get_mut(place)) else {
             continue;
         };
-        let credentials = STANDARD.encode(kind.credentials(number));
-        times.push(client.refused_after_us(&credentials)?);
+        let (user, password) = kind.credentials(number);
+        times.push(client.refused_after_us(&way.request(&user, &password))?);
     }
     Ok(times)
 }
@@ -197,10 +231,11 @@ fn pairs(times: &[Vec<f64>]) -> Vec<Pair> {
     pairs
 }
 
-fn table(times: &[Vec<f64>], samples: usize) -> String {
+fn table(way: &Way, times: &[Vec<f64>], samples: usize) -> String {
     let mut text = format!(
-        "{samples} sign-ins of each kind, in random order, one after the other on one connection.\n\n\
-         | kind | median, µs |\n|---|---|\n"
+        "## {}\n\n{samples} sign-ins of each kind, in random order, one after the other on one connection.\n\n\
+         | kind | median, µs |\n|---|---|\n",
+        way.words()
     );
     for (kind, times) in Kind::ALL.into_iter().zip(times) {
         text.push_str(&format!("| {} | {:.0} |\n", kind.words(), median(times)));
@@ -218,6 +253,7 @@ fn table(times: &[Vec<f64>], samples: usize) -> String {
             comparison.chance
         ));
     }
+    text.push('\n');
     text
 }
 

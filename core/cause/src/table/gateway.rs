@@ -98,6 +98,20 @@ macro_rules! gateway {
         source: "RFC 9110 section 15.5.14",
     }
 
+    HeadStalled {
+        id: "head-stalled", status: Some(408), explained: false, who: Client, rank: 100,
+        title: "The head of the request did not arrive in time",
+        meaning: "The client began a request and did not come to the end of its head, which is an empty line, in the time that the gateway gives it. Nobody knows what was to be asked for, so credentials were not looked at.",
+        told: "The head of the request did not arrive in time.",
+        log: "no whole head within `head_secs`",
+        fix: "Write the head in one piece, and end it with an empty line (`\\r\\n\\r\\n`); a current HTTP library does both. For clients on very slow lines the operator raises `head_secs` in `[server.limits]`.",
+        checks: [
+            ("curl -sv -o /dev/null \"$URL\" 2>&1 | grep '^[<>] '", "If curl is answered at the same address, compare its lines with what your client sends."),
+        ],
+        see: [RequestMalformed, BodyStalled],
+        source: "RFC 9110 section 15.5.9",
+    }
+
     BodyStalled {
         id: "body-stalled", status: Some(408), explained: false, who: Client, rank: 100,
         title: "The body stopped arriving",
@@ -190,6 +204,31 @@ macro_rules! gateway {
         source: "RFC 9110 section 15.6.4",
     }
 
+    ProxyHeaderInvalid {
+        id: "proxy-header-invalid", status: Some(400), explained: false, who: Ops, rank: 100,
+        title: "The proxy in front did not say who its client is",
+        meaning: "On this listener every connection begins with a header of the PROXY protocol, written by a proxy that is listed. This one had none, or one that is malformed, too long, too late, or from a peer that is not listed. In the log alone: the connection was closed without an answer.",
+        told: "The connection did not begin with a PROXY protocol header that is taken here.",
+        log: "no valid proxy protocol header from a listed peer: `proxy_header_secs` or `proxy_header_bytes_max` may be what ended it",
+        fix: "See `peer` and `detail` of the log line. A proxy of yours: list its address in `peers` of `[server.proxy_protocol]`, and let it send the header, as `send-proxy-v2` in HAProxy or `proxy_protocol on` in a stream of nginx. A client that comes past the proxy belongs on another listener, or behind a firewall.",
+        checks: [
+            ("curl --haproxy-protocol -sS -o /dev/null -w '%{http_code}\\n' \"$URL\"", "From a listed peer: any status says that the header was taken."),
+        ],
+        see: [RequestMalformed],
+        source: "The PROXY protocol, section 2",
+    }
+
+    ProofLimit {
+        id: "proof-limit", status: Some(503), explained: false, who: Ops, rank: 95,
+        title: "Too many proofs to remember",
+        meaning: "A DPoP proof is good once, so that each that was accepted is remembered until its time is over. As many are remembered as the gateway allows itself. This one was right, and was not accepted, since nobody could tell a second use of it.",
+        told: "The gateway remembers as many proofs as it can; this one was not accepted.",
+        log: "proofs of DPoP are at `proofs_max`",
+        fix: "Clients: wait for the seconds in `Retry-After`, and send a new proof. Operator: raise `proofs_max` of `[dpop]` (about 100 bytes each), or shorten `proof_secs` or `nonce_secs`; as many are needed as requests come in that time.",
+        see: [SenderConstraintFailed, IntrospectionLimit],
+        source: "RFC 9449 section 11.1",
+    }
+
     UpgradeLimit {
         id: "upgrade-limit", status: Some(503), explained: false, who: Ops, rank: 96,
         title: "A limit of upgraded connections is reached",
@@ -202,6 +241,19 @@ macro_rules! gateway {
         ],
         see: [GatewayOverloaded, UpstreamTimeout],
         source: "RFC 9110 section 15.6.4",
+    }
+
+    SignInLoop {
+        id: "sign-in-loop", status: Some(500), explained: false, who: Ops, rank: 94,
+        title: "Signing in leads round in a circle",
+        meaning: "The browser is signed in at the host of the sign-in page, and the host that it was sent back to does not see the session. It has come round several times within seconds, and is not sent round again.",
+        told: "The session of this sign-in does not reach the host that asked for it.",
+        log: "signed-in browser sent back for a sign-in several times within seconds",
+        fix: "Operator: see that the host which people are sent back to is one of `origins` of `[session]` and lies below `domain`, that the gateway which serves it has the same `[session]` and the same store, and that nothing on the way drops `Cookie`. Users: delete the cookies of the domain once.",
+        checks: [
+            ("curl -si \"$URL\" -H \"Cookie: $COOKIE\" | grep -i '^countersign-cause'", "With the cookie as the browser has it: `credentials-missing` means that it is not read there, `session-unknown` that the store is another one."),
+        ],
+        see: [SessionNotShared, CookieDomain],
     }
 
     GatewayOverloaded {

@@ -93,6 +93,34 @@ macro_rules! secret {
         source: "RFC 9470 section 3",
     }
 
+    SignInTooOld {
+        id: "sign-in-too-old", status: Some(401), explained: false, who: User, rank: 77,
+        title: "The sign-in was too long ago",
+        meaning: "The session or the token is good, and this resource wants its user to have signed in a short while ago: it guards something that a browser left open should not give away.",
+        told: "This needs a sign-in of a short while ago.",
+        log: "sign-in older than the route allows, or of unknown age",
+        fix: "Sign in once more. A client with a token sends its user to the issuer with the `max_age` that the challenge names, and comes back with the new token. Passwords by Basic or Digest and API keys say nothing of a sign-in, and are never enough here.",
+        checks: [
+            ("curl -si -H \"Authorization: Bearer $TOKEN\" \"$URL\" | grep -i '^www-authenticate'", "`max_age` is the age in seconds that is taken."),
+        ],
+        see: [SignInTooWeak, SessionExpired],
+        source: "RFC 9470 section 3",
+    }
+
+    SignInTooWeak {
+        id: "sign-in-too-weak", status: Some(401), explained: false, who: User, rank: 76,
+        title: "The sign-in was not strong enough",
+        meaning: "The session or the token is good, and came of a sign-in of a lower class, or by other methods, than this resource demands.",
+        told: "This needs a stronger sign-in than the one that was made.",
+        log: "`acr` or `amr` of the sign-in does not meet the demand of the route",
+        fix: "A client with a token sends its user to the issuer with the `acr_values` that the challenge names. If the issuer knows none of them, the operator has to name classes in the rule that it knows, as its tokens have them in `acr`.",
+        checks: [
+            ("curl -si -H \"Authorization: Bearer $TOKEN\" \"$URL\" | grep -i '^www-authenticate'", "`acr_values` are the classes that are taken."),
+        ],
+        see: [SignInTooOld, SecondFactorRequired],
+        source: "RFC 9470 section 3",
+    }
+
     PasswordLoginRetired {
         id: "password-login-retired", status: None, explained: true, who: User, rank: 0,
         title: "The account password is no longer taken here",

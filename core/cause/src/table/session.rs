@@ -221,5 +221,80 @@ macro_rules! session {
         source: "RFC 6454 section 7",
     }
 
+    SignInStale {
+        id: "sign-in-stale", status: Some(403), explained: false, who: User, rank: 86,
+        title: "This way through the provider is over",
+        meaning: "A browser came back from a sign-in provider with an answer that belongs to no sign-in that is under way in it: it was begun in another browser or too long ago, was used before, or is not the gateway's at all.",
+        told: "The sign-in was begun in another browser or too long ago, or was used before.",
+        log: "state or code of a provider's answer is foreign, too old or used",
+        fix: "Open the page that you want and sign in once more, within ten minutes and in one browser, and do not keep addresses on the way as bookmarks. If it never works, cookies of this host are blocked, or `public_url` is not the address that the browser shows.",
+        see: [ProviderAnswerInvalid, CsrfFailed],
+        source: "RFC 6749 section 10.12",
+    }
+
+    ProviderRefused {
+        id: "provider-refused", status: Some(403), explained: false, who: User, rank: 81,
+        title: "The provider lets you not sign in",
+        meaning: "The sign-in provider sent the browser back without a sign-in: somebody pressed cancel, did not consent, or the provider does not let this account use this application.",
+        told: "The sign-in provider did not sign this person in.",
+        log: "provider answers with an error that says no",
+        fix: "Try again and agree to what the provider asks, or sign in another way. If nobody pressed cancel, the account has to be assigned to this application at the provider; the log has the provider's own words.",
+        see: [ProviderAccountNotAllowed],
+        source: "RFC 6749 section 4.1.2.1",
+    }
+
+    ProviderUnavailable {
+        id: "provider-unavailable", status: Some(503), explained: false, who: Ops, rank: 96,
+        title: "The sign-in provider does not answer",
+        meaning: "The provider's metadata, keys or token endpoint can't be reached from the gateway, do not answer in time, or say that they can't answer. Nobody was signed in or refused; other ways to sign in still work.",
+        told: "The sign-in provider does not answer at the moment.",
+        log: "metadata, keys or token endpoint of a provider unreachable or late",
+        fix: "People: try again later, or sign in another way. Operator: the log says which address failed and how; `countersign check --live` asks the provider from this machine. Past `answer_secs` an answer is not waited for.",
+        checks: [
+            ("curl -sS -o /dev/null -w '%{http_code} %{time_total}s\\n' \"$ISSUER/.well-known/openid-configuration\"", "Run it on the gateway's machine: an error or some seconds means that it can't ask the provider."),
+        ],
+        see: [ProviderLimit, IdentityBackendDown],
+    }
+
+    ProviderLimit {
+        id: "provider-limit", status: Some(503), explained: false, who: Ops, rank: 95,
+        title: "Too many sign-ins wait for the provider",
+        meaning: "As many sign-ins as are allowed wait for one provider's token endpoint. This one was not begun, so that a slow provider or a flood of made-up answers does not take the gateway's memory.",
+        told: "Too many people sign in through this provider at this moment.",
+        log: "exchanges at a provider above their limits",
+        fix: "Try again in a few seconds. If it goes on, see whether the provider is slow; `in_flight_max` and `waiting_max` of `[provider.NAME]` are the limits.",
+        see: [ProviderUnavailable],
+    }
+
+    ProviderAnswerInvalid {
+        id: "provider-answer-invalid", status: Some(502), explained: false, who: Ops, rank: 97,
+        title: "The sign-in provider's answer is not valid",
+        meaning: "The provider answers, and not with what is due: an ID token that is not for this client and this sign-in, a wrong signature, another issuer, an error in the request as it sees it. It proves nobody's identity.",
+        told: "The sign-in provider's answer can't be used.",
+        log: "id token, token answer or metadata of a provider not as due",
+        fix: "Operator: the log says what was wrong. `invalid_client` is for `client_id`, `secret_file` or `authentication` of `[provider.NAME]`; an error about the redirect URI means that `countersign check` names one that the provider has not registered; a wrong `iss` or `aud` means that two providers or clients were mixed up.",
+        see: [SignInStale, ProviderUnavailable],
+    }
+
+    ProviderAccountNotAllowed {
+        id: "provider-account-not-allowed", status: Some(403), explained: false, who: Ops, rank: 84,
+        title: "This account may not sign in here",
+        meaning: "The provider vouches for the person, and the gateway's rules for this provider ask for a group or a verified e-mail domain that the account does not have.",
+        told: "The account at the sign-in provider is not among those that may sign in here.",
+        log: "groups or e-mail domain of a person not allowed by the provider's rules",
+        fix: "Sign in with another account, or have the operator look at `allowed_groups` and `allowed_email_domains` of `[provider.NAME]`. An address counts only where the provider says `email_verified: true`, and groups only where `groups_claim` names the right claim.",
+        see: [IdentityNotAllowed, AccountNotLinked],
+    }
+
+    AccountNotLinked {
+        id: "account-not-linked", status: Some(403), explained: false, who: Ops, rank: 84,
+        title: "No user here belongs to this account",
+        meaning: "The provider vouches for the person, and no user of the gateway is linked with that account. The rules do not link or make one by themselves, or a user of that name is there already and may be somebody else.",
+        told: "No user here is linked with the account at the sign-in provider.",
+        log: "issuer and subject are linked with no user, and no rule makes a link",
+        fix: "Operator: `countersign user link NAME add ISSUER SUBJECT` links the account; the log has issuer and subject of this sign-in. To have it done at the first sign-in, set `first_sign_in` of `[provider.NAME]` to `link`, `create` or `link-or-create`.",
+        see: [ProviderAccountNotAllowed],
+    }
+
     }}};
 }

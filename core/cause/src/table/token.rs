@@ -108,7 +108,7 @@ macro_rules! token {
         meaning: "An access token is due, and what came is an ID token, a refresh token, an opaque or encrypted token, an API key, or a token of another product. An ID token tells the client who signed in; it is not a key to an API.",
         told: "The token is not an access token of the kind that this resource takes.",
         log: "token is of another kind than the route takes",
-        fix: "Send the `access_token` of the token response, not the `id_token` or `refresh_token`. If it is opaque although a JWT is due, ask for it with this API's audience: Auth0, for one, gives a JWT only then.",
+        fix: "Send the `access_token` of the token response, not the `id_token` or `refresh_token`. If it is opaque although a JWT is due, ask for it with this API's audience: Auth0, for one, gives a JWT only then. Of an API key send the whole text, from its prefix on, and not its id.",
         checks: [
             ("jq -R 'split(\".\")[0] | gsub(\"-\";\"+\") | gsub(\"_\";\"/\") | @base64d | fromjson | {typ, alg, enc}' <<< \"$TOKEN\"", "`typ` should be `at+jwt` or `JWT`. An `enc` that is not null is an encrypted token."),
             ("jq -R 'split(\".\")[1] | gsub(\"-\";\"+\") | gsub(\"_\";\"/\") | @base64d | fromjson | {nonce, at_hash, scope, aud}' <<< \"$TOKEN\"", "`nonce` or `at_hash` belong to an ID token, `scope` to an access token."),

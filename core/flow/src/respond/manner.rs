@@ -53,6 +53,9 @@ pub(crate) const fn bearer_error(cause: Cause) -> Option<ErrorCode> {
         | Cause::SessionUnknown
         | Cause::SessionRevoked => Some(ErrorCode::InvalidToken),
         Cause::ScopeInsufficient => Some(ErrorCode::InsufficientScope),
+        Cause::SignInTooOld | Cause::SignInTooWeak => {
+            Some(ErrorCode::InsufficientUserAuthentication)
+        }
         // Nothing that Bearer could say something of: no token was shown, or it is not at fault.
         Cause::CredentialsMissing
         | Cause::HeaderWrongPlace
@@ -95,6 +98,7 @@ pub(crate) const fn bearer_error(cause: Cause) -> Option<ErrorCode> {
         | Cause::MethodNotSupported
         | Cause::RouteUnmatched
         | Cause::BodyTooLarge
+        | Cause::HeadStalled
         | Cause::BodyStalled
         | Cause::UpstreamUnreachable
         | Cause::UpstreamDown
@@ -102,7 +106,17 @@ pub(crate) const fn bearer_error(cause: Cause) -> Option<ErrorCode> {
         | Cause::UpstreamMalformed
         | Cause::CheckQueueFull
         | Cause::IntrospectionLimit
+        | Cause::ProxyHeaderInvalid
+        | Cause::ProofLimit
         | Cause::UpgradeLimit
+        | Cause::SignInLoop
+        | Cause::SignInStale
+        | Cause::ProviderRefused
+        | Cause::ProviderUnavailable
+        | Cause::ProviderLimit
+        | Cause::ProviderAnswerInvalid
+        | Cause::ProviderAccountNotAllowed
+        | Cause::AccountNotLinked
         | Cause::GatewayOverloaded => None,
         // Concluded by `explain` about other servers; the gateway never refuses with them.
         Cause::CredentialsNotApplied

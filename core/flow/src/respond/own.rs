@@ -20,6 +20,8 @@ use crate::rules::{RouteRules, Rules};
 const PAGE_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 /// Metadata change with the configuration.
 const METADATA_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
+/// Keys are published long before they sign.
+const KEYS_CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 /// RFC 9110 section 15.1: 404 and 405 may be stored by default.
 const NOT_CACHED: HeaderValue = HeaderValue::from_static("no-store");
 /// Pages of every origin may read what is public, without credentials.
@@ -51,9 +53,25 @@ pub fn respond_own(rules: &Rules, page: &OwnPage, asked: &Asked<'_>) -> Answer {
             ),
             None => nothing(),
         },
-        // A page of a session is the shell's to serve: without a store there is none.
-        OwnPage::Session(_) | OwnPage::Nothing => nothing(),
+        // These are the shell's to serve: without a store or keys there is none.
+        OwnPage::IdentityKeys | OwnPage::Session(_) | OwnPage::Provider(_) | OwnPage::Nothing => {
+            nothing()
+        }
     };
+    public(status, media, cache, body)
+}
+
+/// Serves the keys that identity tokens are verified with, a JWK Set.
+#[must_use]
+pub fn respond_identity_keys(jwk_set: &str, asked: &Asked<'_>) -> Answer {
+    if !matches!(*asked.method, Method::GET | Method::HEAD) {
+        return method_not_allowed();
+    }
+    let body = jwk_set.as_bytes().to_vec();
+    public(StatusCode::OK, MediaType::JSON, KEYS_CACHE, body)
+}
+
+fn public(status: StatusCode, media: MediaType, cache: HeaderValue, body: Vec<u8>) -> Answer {
     let mut headers = HeaderMap::new();
     dress(&mut headers, media);
     headers.insert(CACHE_CONTROL, cache);
@@ -120,7 +138,7 @@ fn is_at(resource: &str, origin: &str, path: &str) -> bool {
 fn metadata(rules: &Rules, path: &str, origin: &str) -> Option<ProtectedResource> {
     let belongs = |route: &&RouteRules| {
         let resource = route.resource.as_deref().unwrap_or(origin);
-        route.accept.bearer && is_at(resource, origin, path)
+        route.accept.tokens() && is_at(resource, origin, path)
     };
     let routes: Vec<&RouteRules> = rules.route_rules.iter().filter(belongs).collect();
     let first = routes.first()?;
@@ -145,5 +163,13 @@ fn metadata(rules: &Rules, path: &str, origin: &str) -> Option<ProtectedResource
         scopes_supported: scopes.into_iter().map(Into::into).collect(),
         bearer_methods_supported: vec!["header".into()],
         resource_name: Some(rules.realm.to_string()),
+        dpop_signing_alg_values_supported: if routes.iter().any(|route| route.accept.dpop) {
+            let names = rules.dpop.algorithms.iter();
+            names.map(|algorithm| algorithm.name().into()).collect()
+        } else {
+            Vec::new()
+        },
+        dpop_bound_access_tokens_required: !routes.iter().any(|route| route.accept.bearer),
+        tls_client_certificate_bound_access_tokens: rules.certificate.asked,
     })
 }

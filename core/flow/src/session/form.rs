@@ -11,11 +11,14 @@ use countersign_secret::Secret;
 /// How long a form can be posted.
 const LIFETIME_SECS: i64 = 12 * 60 * 60;
 
-/// How long a form can be posted that stands for a password which was right.
+/// How long a form can be posted that stands for a password which was right, or for a challenge.
 const PROVED_LIFETIME_SECS: i64 = 10 * 60;
 
 /// How far the clocks of instances may differ.
 const LEEWAY_SECS: i64 = 60;
+
+/// How long what stands in such a form can still be taken, by any clock.
+pub const PROVED_TAKEN_SECS: i64 = PROVED_LIFETIME_SECS + LEEWAY_SECS;
 
 const TIME_BYTES: usize = 8;
 const TAG_BYTES: usize = 32;
@@ -30,6 +33,13 @@ pub enum Purpose {
     /// It asks for the first code of a second factor: bound to the session, the secret, and the user whose password was
     /// right.
     TotpSetUp,
+    /// It signs in with a passkey alone: bound to the browser, the challenge, and to where the browser goes then.
+    Passkey,
+    /// It asks for a passkey as the second factor: bound to the browser, the challenge, and the user whose password was
+    /// right.
+    PasskeySecondFactor,
+    /// It adds a passkey: bound to the session, the challenge, and the user.
+    PasskeySetUp,
     /// It changes something of a session or its user: bound to the session.
     Account,
 }
@@ -40,6 +50,9 @@ impl Purpose {
             Self::SignIn => b"sign-in",
             Self::SecondFactor => b"second-factor",
             Self::TotpSetUp => b"totp-set-up",
+            Self::Passkey => b"passkey",
+            Self::PasskeySecondFactor => b"passkey-second-factor",
+            Self::PasskeySetUp => b"passkey-set-up",
             Self::Account => b"account",
         }
     }
@@ -47,7 +60,11 @@ impl Purpose {
     const fn lifetime_secs(self) -> i64 {
         match self {
             Self::SignIn | Self::Account => LIFETIME_SECS,
-            Self::SecondFactor | Self::TotpSetUp => PROVED_LIFETIME_SECS,
+            Self::SecondFactor
+            | Self::TotpSetUp
+            | Self::Passkey
+            | Self::PasskeySecondFactor
+            | Self::PasskeySetUp => PROVED_LIFETIME_SECS,
         }
     }
 }
@@ -61,14 +78,39 @@ pub enum Defect {
     Foreign,
 }
 
-/// The key that forms are sealed with.
-pub struct FormKey(hmac::Key);
+/// How long after a new key instances may go on to seal with the one before: until all have read it.
+const TAKEN_UP_SECS: i64 = 5 * 60;
+
+/// The key that forms are sealed with, and those that it has taken the place of.
+pub struct FormKey {
+    present: hmac::Key,
+    former: Vec<Former>,
+}
+
+struct Former {
+    key: hmac::Key,
+    replaced_unix_secs: i64,
+}
 
 impl FormKey {
     /// Takes the key that the store has drawn.
     #[must_use]
     pub fn new(key: &Secret<[u8; 32]>) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key.expose()))
+        Self {
+            present: hmac::Key::new(hmac::HMAC_SHA256, key.expose()),
+            former: Vec::new(),
+        }
+    }
+
+    /// Takes a key of before as well. It opens what was sealed until it was replaced, for as long as any form holds, and
+    /// nothing that says that it was sealed later: who has got hold of it can make no form for long.
+    #[must_use]
+    pub fn with_former(mut self, key: &Secret<[u8; 32]>, replaced_unix_secs: i64) -> Self {
+        self.former.push(Former {
+            key: hmac::Key::new(hmac::HMAC_SHA256, key.expose()),
+            replaced_unix_secs,
+        });
+        self
     }
 
     /// The token of a form for whoever holds this cookie or session, about these values.
@@ -104,14 +146,25 @@ impl FormKey {
             .filter(|(_, tag)| tag.len() == TAG_BYTES)
             .ok_or(Defect::Foreign)?;
         let message = message(purpose, holder, about, *time);
-        hmac::verify(&self.0, &message, tag).map_err(|_| Defect::Foreign)?;
         let made_unix_secs = i64::from_be_bytes(*time);
+        if !self.has_sealed(&message, tag, made_unix_secs) {
+            return Err(Defect::Foreign);
+        }
         let age_secs = now_unix_secs.saturating_sub(made_unix_secs);
         if (-LEEWAY_SECS..purpose.lifetime_secs()).contains(&age_secs) {
             Ok(())
         } else {
             Err(Defect::Stale)
         }
+    }
+
+    fn has_sealed(&self, message: &[u8], tag: &[u8], made_unix_secs: i64) -> bool {
+        let by = |key| hmac::verify(key, message, tag).is_ok();
+        let of_its_time = |former: &&Former| {
+            made_unix_secs <= former.replaced_unix_secs.saturating_add(TAKEN_UP_SECS)
+        };
+        let mut former = self.former.iter().filter(of_its_time);
+        by(&self.present) || former.any(|former| by(&former.key))
     }
 
     fn tag(
@@ -121,7 +174,7 @@ impl FormKey {
         about: &[&str],
         time: [u8; TIME_BYTES],
     ) -> hmac::Tag {
-        hmac::sign(&self.0, &message(purpose, holder, about, time))
+        hmac::sign(&self.present, &message(purpose, holder, about, time))
     }
 }
 
@@ -202,5 +255,38 @@ mod tests {
             let check = key(1).check(token, Purpose::SignIn, b"browser", &["/a", ""], NOW);
             assert_eq!(check, Err(Defect::Foreign), "{token:.60}");
         }
+    }
+
+    #[test]
+    fn a_key_of_before_opens_what_was_sealed_before_and_nothing_else() {
+        let (old, new) = (Secret::new([1; 32]), Secret::new([2; 32]));
+        let replaced = 1_800_000_000;
+        let before = FormKey::new(&old);
+        let after = FormKey::new(&new).with_former(&old, replaced);
+        let seal = |key: &FormKey, at| key.seal(Purpose::SignIn, b"browser", &["/x"], at);
+        let check =
+            |token: &str, now| after.check(token, Purpose::SignIn, b"browser", &["/x"], now);
+        let earlier = seal(&before, replaced - 60);
+        assert_eq!(check(&earlier, replaced + 60), Ok(()));
+        assert_eq!(
+            check(&earlier, replaced - 60 + LIFETIME_SECS),
+            Err(Defect::Stale)
+        );
+        // An instance that has not read the new key yet.
+        let meanwhile = seal(&before, replaced + TAKEN_UP_SECS);
+        assert_eq!(check(&meanwhile, replaced + TAKEN_UP_SECS), Ok(()));
+        let later = seal(&before, replaced + TAKEN_UP_SECS + 1);
+        assert_eq!(
+            check(&later, replaced + TAKEN_UP_SECS + 1),
+            Err(Defect::Foreign)
+        );
+        // What is made now is made with the new one.
+        let token = seal(&after, replaced + 60);
+        let purpose = Purpose::SignIn;
+        assert_eq!(
+            before.check(&token, purpose, b"browser", &["/x"], replaced + 60),
+            Err(Defect::Foreign)
+        );
+        assert_eq!(check(&token, replaced + 60), Ok(()));
     }
 }

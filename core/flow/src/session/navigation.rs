@@ -15,6 +15,7 @@ use super::return_to::ReturnTo;
 use crate::own::SessionPage;
 use crate::refusal::Refusal;
 use crate::respond::{Asked, wants};
+use crate::rules::SessionRules;
 
 /// The sign-in page with the way back, where a person is to be sent there.
 pub(crate) fn to_sign_in(
@@ -23,7 +24,7 @@ pub(crate) fn to_sign_in(
     asked: &Asked<'_>,
 ) -> Option<String> {
     let route = refusal.route?;
-    let signing_in_helps = refusal.scheme == Some(Scheme::Session)
+    let signing_in_helps = matches!(refusal.scheme, Some(Scheme::Session | Scheme::Certificate))
         || refusal.scheme.is_none() && refusal.cause == Cause::CredentialsMissing;
     if !route.accept.session || status != StatusCode::UNAUTHORIZED || !signing_in_helps {
         return None;
@@ -32,6 +33,10 @@ pub(crate) fn to_sign_in(
         Navigation::Visit => false,
         Navigation::Form => true,
     };
+    // The same sign-in once more would be no stronger.
+    if refusal.cause == Cause::SignInTooWeak {
+        return None;
+    }
     // Signing in anew would give no more than there is: the account is where a second factor is set up.
     if refusal.cause == Cause::SecondFactorRequired {
         return Some(format!(
@@ -40,22 +45,55 @@ pub(crate) fn to_sign_in(
             Done::SecondFactorDemanded.word()
         ));
     }
-    let mut way = format!(
-        "{}?why={}",
-        SessionPage::SignIn.path(),
-        refusal.cause.told_as().id()
-    );
     let back = if lost {
-        way.push_str("&lost=1");
         referring(asked)
     } else {
         ReturnTo::parse(asked.target)
     };
-    if let Some(back) = back {
-        way.push_str("&return=");
-        way.push_str(&encode(back.as_str()));
+    let session = refusal.rules().session.as_ref()?;
+    let authority = asked.origin.split_once("://").map_or("", |(_, host)| host);
+    Some(way(
+        session,
+        authority,
+        Some(refusal.cause.told_as()),
+        lost,
+        back,
+    ))
+}
+
+/// The address of the sign-in page for people of this host, with the way back.
+#[must_use]
+pub fn way(
+    session: &SessionRules,
+    authority: &str,
+    why: Option<Cause>,
+    lost: bool,
+    back: Option<ReturnTo>,
+) -> String {
+    let shared = session.shared.as_ref();
+    let elsewhere = shared.and_then(|shared| shared.elsewhere(authority));
+    let mut way = elsewhere.map_or(String::new(), |(_, there)| there.to_owned());
+    way.push_str(SessionPage::SignIn.path());
+    let back = match elsewhere {
+        Some((here, _)) => Some(back.unwrap_or_else(ReturnTo::account).seen_from(here)),
+        None => back,
+    };
+    let fields = [
+        ("why", why.map(|cause| cause.id().to_owned())),
+        ("lost", lost.then(|| "1".to_owned())),
+        ("return", back.map(|back| encode(back.as_str()))),
+    ];
+    let mut before = '?';
+    for (name, value) in fields {
+        if let Some(value) = value {
+            way.push(before);
+            way.push_str(name);
+            way.push('=');
+            way.push_str(&value);
+            before = '&';
+        }
     }
-    Some(way)
+    way
 }
 
 /// What takes a browser to another page.

@@ -2,6 +2,7 @@
 //!
 //! Knows: what is shown, and that it is shown without script or foreign resource. Does not know where it comes from.
 
+mod passkey;
 mod second_factor;
 
 use std::borrow::Cow;
@@ -14,15 +15,34 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+pub use self::passkey::{
+    Ceremony, PasskeySetUp, PasskeySignIn, ShownPasskey, ShownPasskeys, answer_with_script,
+    passkey_set_up, passkey_sign_in, script, sign_in_anew, way,
+};
 pub use self::second_factor::{CodeForm, TotpSetUp, recovery_codes, second_factor, totp_set_up};
 use super::device;
 use super::texts::{Language, Texts};
 use crate::own::SessionPage;
 use crate::respond::Answer;
+use crate::rules::SharedSessions;
 
 /// The pages need their own style sheet, and post their forms home. The digest is that of the `style` element in
 /// `session/base.html`, which a test compares.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-9PxrH1NAItFh7mSQO/0PvVgZEBGvlG2wXz8RgJGWLyA='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'sha256-iuZwhuiu4igaHNaNvV6lDeSNwGycvxzdQdAeYTjxwkc='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Lets the forms of a page lead on to the hosts that share its sessions: browsers hold where a form is redirected to
+/// against `form-action` as well.
+pub fn allow_ways_back(answer: &mut Answer, shared: &SharedSessions) {
+    const HOME: &str = "form-action 'self'";
+    let policy = answer.headers.get(CONTENT_SECURITY_POLICY);
+    let Some(policy) = policy.and_then(|policy| policy.to_str().ok()) else {
+        return;
+    };
+    let wider = [HOME, " ", &shared.origins.join(" ")].concat();
+    if let Ok(policy) = HeaderValue::try_from(policy.replace(HOME, &wider)) {
+        answer.headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+}
 
 /// What the sign-in page says beside its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +53,18 @@ pub enum Notice {
     FormOld,
     /// The code of the second factor does not fit, or was used before.
     CodeRejected,
+    /// The passkey is not taken, or its user may not sign in.
+    PasskeyRejected,
+    /// What is to be changed takes a sign-in that was just now.
+    Anew,
     /// Too many passwords wait to be checked.
     Busy,
     /// Too many attempts have failed to look at another one for so many seconds.
     Braked(u32),
     /// Why the browser was sent here.
     Why(Cause),
+    /// Why nobody was signed in through a provider.
+    Provider(Cause),
 }
 
 impl Notice {
@@ -47,22 +73,37 @@ impl Notice {
             Self::Rejected => texts.rejected,
             Self::FormOld => texts.form_old,
             Self::CodeRejected => texts.code_rejected,
+            Self::PasskeyRejected => texts.passkey.rejected,
+            Self::Anew => texts.passkey.anew,
             Self::Busy => texts.busy,
             Self::Braked(secs) => return Some(texts.braked_for(secs).into()),
             Self::Why(Cause::SessionExpired) => texts.session_expired,
             Self::Why(Cause::SessionRevoked) => texts.session_revoked,
             Self::Why(Cause::SessionUnknown) => texts.session_unknown,
+            Self::Why(Cause::SignInTooOld) => texts.sign_in_old,
             Self::Why(_) => return None,
+            Self::Provider(Cause::SignInStale) => texts.provider_stale,
+            Self::Provider(Cause::ProviderRefused) => texts.provider_refused,
+            Self::Provider(Cause::ProviderUnavailable | Cause::ProviderLimit) => {
+                texts.provider_unavailable
+            }
+            Self::Provider(Cause::ProviderAccountNotAllowed) => texts.provider_not_allowed,
+            Self::Provider(Cause::AccountNotLinked) => texts.provider_not_linked,
+            Self::Provider(_) => texts.provider_failed,
         };
         Some(words.into())
     }
 
     const fn is_fault(self) -> bool {
         match self {
-            Self::Rejected | Self::CodeRejected | Self::FormOld | Self::Busy | Self::Braked(_) => {
-                true
-            }
-            Self::Why(_) => false,
+            Self::Rejected
+            | Self::CodeRejected
+            | Self::PasskeyRejected
+            | Self::FormOld
+            | Self::Busy
+            | Self::Braked(_)
+            | Self::Provider(_) => true,
+            Self::Anew | Self::Why(_) => false,
         }
     }
 }
@@ -81,6 +122,20 @@ pub struct SignInForm<'a> {
     pub lost: bool,
     /// The form's token.
     pub token: &'a str,
+    /// Where to go to sign in with a passkey instead.
+    pub passkey: Option<&'a str>,
+    /// Whether user name and password sign in here.
+    pub password: bool,
+    /// The providers that sign in here.
+    pub providers: &'a [ProviderLink],
+}
+
+/// A provider on the sign-in page.
+pub struct ProviderLink {
+    /// What it is called.
+    pub label: Box<str>,
+    /// Where the way to it begins.
+    pub address: String,
 }
 
 #[derive(Template)]
@@ -189,11 +244,23 @@ pub enum Done {
     FormOld,
     /// Too many passwords wait to be checked.
     Busy,
+    /// There is another passkey.
+    PasskeyAdded,
+    /// A passkey is removed.
+    PasskeyRemoved,
+    /// What the browser has made is no passkey that can be taken.
+    PasskeyRejected,
+    /// The passkey is known already.
+    PasskeyKnown,
+    /// There are as many passkeys as can be.
+    PasskeysFull,
+    /// What was to be changed takes a sign-in that was just now.
+    SignInAnew,
 }
 
 impl Done {
     /// Every one.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::PasswordChanged,
         Self::SessionEnded,
         Self::TotpRemoved,
@@ -205,6 +272,12 @@ impl Done {
         Self::PasswordUnfit,
         Self::FormOld,
         Self::Busy,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::PasskeyRejected,
+        Self::PasskeyKnown,
+        Self::PasskeysFull,
+        Self::SignInAnew,
     ];
 
     /// The word by which an address names it.
@@ -222,6 +295,12 @@ impl Done {
             Self::PasswordUnfit => "password-unfit",
             Self::FormOld => "form-old",
             Self::Busy => "busy",
+            Self::PasskeyAdded => "passkey-added",
+            Self::PasskeyRemoved => "passkey-removed",
+            Self::PasskeyRejected => "passkey-rejected",
+            Self::PasskeyKnown => "passkey-known",
+            Self::PasskeysFull => "passkeys-full",
+            Self::SignInAnew => "sign-in-anew",
         }
     }
 
@@ -238,12 +317,22 @@ impl Done {
             Self::PasswordUnfit => texts.password_unfit,
             Self::FormOld => texts.form_old,
             Self::Busy => texts.busy,
+            Self::PasskeyAdded => texts.passkey.added,
+            Self::PasskeyRemoved => texts.passkey.removed,
+            Self::PasskeyRejected => texts.passkey.rejected,
+            Self::PasskeyKnown => texts.passkey.known,
+            Self::PasskeysFull => texts.passkey.full,
+            Self::SignInAnew => texts.passkey.anew,
         }
     }
 
     const fn is_fault(self) -> bool {
         match self {
-            Self::PasswordChanged | Self::SessionEnded | Self::TotpRemoved => false,
+            Self::PasswordChanged
+            | Self::SessionEnded
+            | Self::TotpRemoved
+            | Self::PasskeyAdded
+            | Self::PasskeyRemoved => false,
             Self::CodeRejected
             | Self::SecondFactorDemanded
             | Self::PresentPasswordWrong
@@ -251,7 +340,11 @@ impl Done {
             | Self::PasswordShort
             | Self::PasswordUnfit
             | Self::FormOld
-            | Self::Busy => true,
+            | Self::Busy
+            | Self::PasskeyRejected
+            | Self::PasskeyKnown
+            | Self::PasskeysFull
+            | Self::SignInAnew => true,
         }
     }
 }
@@ -278,8 +371,10 @@ pub struct Account<'a> {
     pub user: &'a str,
     /// The sessions that go on.
     pub sessions: &'a [ShownSession],
-    /// How many recovery codes are left of the second factor, where there is one.
+    /// How many recovery codes are left, where the second factor is an app.
     pub second_factor: Option<u32>,
+    /// The passkeys, where there are any or can be.
+    pub passkeys: Option<ShownPasskeys>,
     /// What was done before.
     pub done: Option<Done>,
     /// The token of its forms.
@@ -301,6 +396,9 @@ struct AccountTemplate<'a> {
     totp: &'static str,
     remove_totp: &'static str,
     recovery_codes: &'static str,
+    add_passkey: &'static str,
+    remove_passkey: &'static str,
+    sign_in_anew: String,
 }
 
 impl AccountTemplate<'_> {
@@ -328,6 +426,9 @@ pub fn account(account: &Account<'_>, language: Language) -> Vec<u8> {
         totp: SessionPage::Totp.path(),
         remove_totp: SessionPage::RemoveTotp.path(),
         recovery_codes: SessionPage::RecoveryCodes.path(),
+        add_passkey: SessionPage::AddPasskey.path(),
+        remove_passkey: SessionPage::RemovePasskey.path(),
+        sign_in_anew: sign_in_anew(),
     })
 }
 

@@ -3,8 +3,12 @@
 //!
 //! Knows: words, and which of them a browser asks for. Does not know pages.
 
+mod passkey;
+
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
+
+use self::passkey::PasskeyTexts;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +98,7 @@ pub(crate) struct Texts {
     pub(crate) session_expired: &'static str,
     pub(crate) session_revoked: &'static str,
     pub(crate) session_unknown: &'static str,
+    pub(crate) sign_in_old: &'static str,
     pub(crate) lost_warning: &'static str,
     pub(crate) signed_in: &'static str,
     pub(crate) lost: &'static str,
@@ -150,6 +155,15 @@ pub(crate) struct Texts {
     pub(crate) kept: &'static str,
     pub(crate) totp_removed: &'static str,
     pub(crate) second_factor_demanded: &'static str,
+    pub(crate) passkey: PasskeyTexts,
+    pub(crate) sign_in_with: &'static str,
+    pub(crate) nowhere: &'static str,
+    pub(crate) provider_stale: &'static str,
+    pub(crate) provider_refused: &'static str,
+    pub(crate) provider_unavailable: &'static str,
+    pub(crate) provider_failed: &'static str,
+    pub(crate) provider_not_allowed: &'static str,
+    pub(crate) provider_not_linked: &'static str,
     braked_secs: &'static str,
     braked_minute: &'static str,
     braked_minutes: &'static str,
@@ -181,6 +195,7 @@ static ENGLISH: Texts = Texts {
     session_expired: "Your session has ended because its time was over.",
     session_revoked: "You were signed out.",
     session_unknown: "Your session is not known here any more.",
+    sign_in_old: "Your sign-in was a while ago. Please show once more that it is you.",
     lost_warning: "What you have just sent was not delivered. Keep a copy of your text if you can go back to it.",
     signed_in: "You are signed in",
     lost: "What you sent before was not delivered. Please go on and send it again.",
@@ -237,6 +252,15 @@ static ENGLISH: Texts = Texts {
     kept: "I have kept them",
     totp_removed: "The second factor is removed. All other sessions have ended.",
     second_factor_demanded: "The page that you wanted demands a second factor. Set one up here, then open it again.",
+    passkey: passkey::ENGLISH,
+    sign_in_with: "Sign in with",
+    nowhere: "At this address nobody can sign in. Please go to the one that you were given.",
+    provider_stale: "This sign-in was begun too long ago or in another browser, or was used already. Please start again.",
+    provider_refused: "The sign-in service did not sign you in. Please try again, or sign in another way.",
+    provider_unavailable: "The sign-in service does not answer at the moment. Please try again later, or sign in another way.",
+    provider_failed: "The answer of the sign-in service cannot be used. Whoever runs this server finds the reason in its log.",
+    provider_not_allowed: "Your account at the sign-in service may not sign in here. Please ask whoever runs this server.",
+    provider_not_linked: "The sign-in service knows you, and no account here is linked with yours. Please ask whoever runs this server to link it.",
     braked_secs: "Too many attempts to sign in have failed. The next one is looked at in {} s.",
     braked_minute: "Too many attempts to sign in have failed. The next one is looked at in a minute.",
     braked_minutes: "Too many attempts to sign in have failed. The next one is looked at in {} minutes.",
@@ -253,6 +277,7 @@ static GERMAN: Texts = Texts {
     session_expired: "Ihre Sitzung ist abgelaufen.",
     session_revoked: "Sie wurden abgemeldet.",
     session_unknown: "Ihre Sitzung ist hier nicht mehr bekannt.",
+    sign_in_old: "Ihre Anmeldung liegt länger zurück. Bitte zeigen Sie noch einmal, dass Sie es sind.",
     lost_warning: "Was Sie gerade abgeschickt haben, ist nicht angekommen. Sichern Sie Ihren Text, wenn Sie zu ihm zurückkönnen.",
     signed_in: "Sie sind angemeldet",
     lost: "Was Sie vorhin abgeschickt haben, ist nicht angekommen. Bitte schicken Sie es noch einmal ab.",
@@ -309,6 +334,15 @@ static GERMAN: Texts = Texts {
     kept: "Ich habe sie aufbewahrt",
     totp_removed: "Der zweite Faktor ist entfernt. Alle anderen Sitzungen sind beendet.",
     second_factor_demanded: "Die gewünschte Seite verlangt einen zweiten Faktor. Richten Sie hier einen ein, und öffnen Sie die Seite dann noch einmal.",
+    passkey: passkey::GERMAN,
+    sign_in_with: "Anmelden mit",
+    nowhere: "Unter dieser Adresse kann sich niemand anmelden. Bitte nehmen Sie die, die Sie bekommen haben.",
+    provider_stale: "Diese Anmeldung wurde vor zu langer Zeit oder in einem anderen Browser begonnen oder schon benutzt. Bitte beginnen Sie noch einmal.",
+    provider_refused: "Der Anmeldedienst hat Sie nicht angemeldet. Bitte versuchen Sie es noch einmal, oder melden Sie sich anders an.",
+    provider_unavailable: "Der Anmeldedienst antwortet gerade nicht. Bitte versuchen Sie es später, oder melden Sie sich anders an.",
+    provider_failed: "Die Antwort des Anmeldedienstes ist nicht zu gebrauchen. Wer diesen Server betreibt, findet den Grund in seinem Log.",
+    provider_not_allowed: "Ihr Konto beim Anmeldedienst darf sich hier nicht anmelden. Bitte fragen Sie den Betreiber dieses Servers.",
+    provider_not_linked: "Der Anmeldedienst kennt Sie, aber kein Konto hier ist mit Ihrem verbunden. Bitte fragen Sie den Betreiber dieses Servers.",
     braked_secs: "Zu viele Anmeldungen sind misslungen. Die nächste wird in {} s geprüft.",
     braked_minute: "Zu viele Anmeldungen sind misslungen. Die nächste wird in einer Minute geprüft.",
     braked_minutes: "Zu viele Anmeldungen sind misslungen. Die nächste wird in {} Minuten geprüft.",

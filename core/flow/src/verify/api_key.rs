@@ -58,6 +58,11 @@ pub(crate) fn begin<'c, 'r>(
         Err(defect) => {
             // The checksum is a public function of the key's text, so naming it gives nothing away.
             let (cause, detail) = match defect {
+                // Whoever reads `key list` takes the id for the key. Nobody is told whether there is one by that id.
+                KeyDefect::Prefix if is_id_alone(presented.raw()) => (
+                    Cause::TokenWrongKind,
+                    "it has the form of a key's id: the key itself begins with `csk_`, and was shown once, when it was made",
+                ),
                 KeyDefect::Prefix => (
                     Cause::TokenWrongKind,
                     "it does not begin as our API keys do",
@@ -79,6 +84,10 @@ pub(crate) fn begin<'c, 'r>(
             line.refuse(cause, Some(Scheme::ApiKey), detail)
         }
     }
+}
+
+fn is_id_alone(presented: &[u8]) -> bool {
+    std::str::from_utf8(presented).is_ok_and(|text| KeyId::parse(text).is_ok())
 }
 
 /// The question for the record of an API key.

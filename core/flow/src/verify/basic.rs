@@ -249,12 +249,15 @@ fn refuse<'c, 'r>(
     account: Option<Box<str>>,
 ) -> Step<'c, 'r> {
     let lesson = Lesson {
-        remembered: Remembered(Memory::Refused {
-            cause,
-            scheme: Scheme::Basic,
-            detail,
-            account: account.clone(),
-        }),
+        remembered: Remembered {
+            memory: Memory::Refused {
+                cause,
+                scheme: Scheme::Basic,
+                detail,
+                account: account.clone(),
+            },
+            learnt_unix_secs: line.now_unix_secs,
+        },
         until_unix_secs: line
             .now_unix_secs
             .saturating_add(line.rules.remember_secs.min(REFUSAL_REMEMBERED_SECS)),

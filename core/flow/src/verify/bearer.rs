@@ -1,19 +1,19 @@
-//! Bearer tokens (RFC 6750) of the issuers that the route takes: JWTs (RFC 7519, 8725, 9068), and those that their
+//! Tokens, as Bearer (RFC 6750) and DPoP (RFC 9449) carry them, of the issuers that the route takes: JWTs (RFC 7519, 8725, 9068), and those that their
 //! issuer is asked about (see `introspection`).
 //!
 //! Knows: which issuer a token names, and what is demanded of that issuer's tokens. Does not know where keys come
-//! from, nor how a signature is checked.
+//! from, how a signature is checked, nor whether whoever shows a token has what it is bound to.
 
 pub(crate) mod introspection;
 
 use std::sync::Arc;
 
 use countersign_cause::Cause;
-use countersign_jose::{Claims, Expectations, Jwt, KeySet, TokenRefusal, Unverified};
-use countersign_policy::{Identity, Source};
-use countersign_wire::{Place, Presented, Scheme, bearer};
+use countersign_jose::{Claims, Confirmation, Expectations, Jwt, KeySet, TokenRefusal, Unverified};
+use countersign_policy::{Identity, SignIn, Source};
+use countersign_wire::{Place, Presented, bearer};
 
-use super::bounds::audiences_of;
+use super::bounds::{audiences_of, leeway_secs_of};
 use crate::brake;
 use crate::rules::IssuerRules;
 use crate::step::{Line, Step};
@@ -67,12 +67,17 @@ pub(crate) fn begin<'c, 'r>(mut line: Line<'c, 'r>, token: bearer::Token<'r>) ->
     })
 }
 
+/// RFC 7800 section 3.1: taken all the same, it would be good in the hands of whoever has copied it.
+const UNCONFIRMABLE: &str = "the token is bound by `cnf` to something that cannot be shown here";
+
 fn refuse<'c, 'r>(mut line: Line<'c, 'r>, cause: Cause, detail: &'static str) -> Step<'c, 'r> {
     line.trail.add(Note::Token(detail));
     if is_forgery(cause) {
-        return brake::fail(line, cause, Scheme::Bearer, detail, None);
+        let scheme = line.token_scheme();
+        return brake::fail(line, cause, scheme, detail, None);
     }
-    line.refuse(cause, Some(Scheme::Bearer), detail)
+    let scheme = line.token_scheme();
+    line.refuse(cause, Some(scheme), detail)
 }
 
 /// Whether a token claims a signature that it does not have. What is merely out of its time or place, or signed with a
@@ -121,13 +126,15 @@ impl<'c, 'r> WantKeys<'c, 'r> {
             KeysAnswer::Unavailable => {
                 line.trail.add(Note::Unanswered("the issuer"));
                 let detail = "the keys of the token's issuer are not known, and it does not answer";
-                return line.refuse(Cause::IdentityBackendDown, Some(Scheme::Bearer), detail);
+                let scheme = line.token_scheme();
+                return line.refuse(Cause::IdentityBackendDown, Some(scheme), detail);
             }
         };
         match check(jwt, &keys, issuer, &line) {
             Ok(claims) => accept(line, claims, issuer, index, place),
             Err(refusal) => {
-                let (cause, detail) = blame_the_clock(refusal, issuer, issuer_ahead_secs);
+                let leeway_secs = i64::from(leeway_secs_of(line.route, issuer));
+                let (cause, detail) = blame_the_clock(refusal, leeway_secs, issuer_ahead_secs);
                 refuse(line, cause, detail)
             }
         }
@@ -146,7 +153,7 @@ fn check(
         audiences: audiences_of(line.route, issuer),
         types: &issuer.types,
         untyped: issuer.untyped,
-        leeway_secs: issuer.leeway_secs,
+        leeway_secs: leeway_secs_of(line.route, issuer),
         lifetime_secs_max: issuer.lifetime_secs_max,
         required_claims: &issuer.required_claims,
     };
@@ -158,14 +165,11 @@ fn check(
 /// clock's fault rather than the token's.
 fn blame_the_clock(
     refusal: TokenRefusal,
-    issuer: &IssuerRules,
+    leeway: i64,
     issuer_ahead_secs: Option<i64>,
 ) -> (Cause, &'static str) {
     let cause = refusal.cause();
-    let (ahead, leeway) = (
-        issuer_ahead_secs.unwrap_or(0),
-        i64::from(issuer.leeway_secs),
-    );
+    let ahead = issuer_ahead_secs.unwrap_or(0);
     if cause == Cause::TokenNotYetValid && ahead > leeway {
         return (
             Cause::ClockSkew,
@@ -191,7 +195,11 @@ fn accept<'c, 'r>(
     if claims.expires_unix_secs().is_none() {
         return refuse(line, Cause::ClaimMissing, "the token has no `exp`");
     }
+    let Ok(confirmation) = Confirmation::of(&claims) else {
+        return refuse(line, Cause::SenderConstraintFailed, UNCONFIRMABLE);
+    };
     let bounds = TokenBounds {
+        confirmation,
         issuer: index,
         audiences: Some(claims.audiences().map(Into::into).collect()),
         not_before_unix_secs: claims.not_before_unix_secs(),
@@ -209,20 +217,15 @@ fn accept_bounded<'c, 'r>(
     place: Place<'_>,
     until_unix_secs: i64,
 ) -> Step<'c, 'r> {
-    // RFC 7800 section 3.1: a token with `cnf` is for the holder of a key, and none is shown under this scheme. Taken all
-    // the same, it would be good in the hands of whoever has copied it (RFC 9449 section 7.2, RFC 8705 section 3).
-    if claims.claim("cnf").is_some() {
-        let detail = "the token is bound to a key by `cnf`, and came as a plain Bearer token";
-        return refuse(line, Cause::SenderConstraintFailed, detail);
-    }
     let Some(identity) = identity(claims, issuer) else {
         let detail = "the claim that names the subject is not there";
         return refuse(line, Cause::ClaimMissing, detail);
     };
+    let scheme = line.token_scheme();
     super::accept_until(
         line,
         identity,
-        Scheme::Bearer,
+        scheme,
         Bounds::Token(bounds),
         place,
         until_unix_secs,
@@ -247,6 +250,12 @@ fn identity(claims: Claims, issuer: &IssuerRules) -> Option<Identity> {
         .into_iter()
         .map(Into::into)
         .collect();
+    // RFC 9470 section 6: the same claims in a token and in what an issuer says of one.
+    identity.sign_in = SignIn {
+        at_unix_secs: claims.signed_in_unix_secs(),
+        acr: claims.text("acr").map(Into::into),
+        amr: claims.list("amr").into_iter().map(Into::into).collect(),
+    };
     identity.claims = claims.into_members();
     Some(identity)
 }

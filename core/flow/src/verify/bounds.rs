@@ -5,7 +5,7 @@
 use countersign_cause::Cause;
 
 use crate::rules::{IssuerRules, RouteRules, Rules};
-use crate::verified::{Bounds, TokenBounds};
+use crate::verified::{Bounds, Principal, TokenBounds};
 
 pub(crate) fn check(
     bounds: &Bounds,
@@ -14,7 +14,7 @@ pub(crate) fn check(
     now_unix_secs: i64,
 ) -> Result<(), (Cause, &'static str)> {
     match bounds {
-        Bounds::Password => Ok(()),
+        Bounds::Password | Bounds::Certificate => Ok(()),
         Bounds::Session { expires_unix_secs } => check_session(*expires_unix_secs, now_unix_secs),
         Bounds::Key {
             expires_unix_secs,
@@ -28,7 +28,9 @@ pub(crate) fn check(
 /// issuer may have another opinion.
 pub(crate) fn is_of_route(bounds: &Bounds, route: &RouteRules) -> bool {
     match bounds {
-        Bounds::Password | Bounds::Session { .. } | Bounds::Key { .. } => true,
+        Bounds::Password | Bounds::Session { .. } | Bounds::Key { .. } | Bounds::Certificate => {
+            true
+        }
         Bounds::Token(bounds) => route.issuers.contains(&bounds.issuer),
     }
 }
@@ -46,7 +48,7 @@ fn check_token(
             "the route takes no tokens of this issuer",
         ));
     };
-    let leeway = i64::from(issuer.leeway_secs);
+    let leeway = i64::from(leeway_secs_of(route, issuer));
     // RFC 7519 section 4.1.4: on or after `exp` the token must not be accepted, leeway apart.
     if bounds
         .expires_unix_secs
@@ -103,6 +105,33 @@ pub(crate) fn check_key(
         return Err((Cause::CredentialExpired, "the API key is past its date"));
     }
     Ok(())
+}
+
+/// By how much clocks may differ for a token on a route.
+pub(crate) fn leeway_secs_of(route: &RouteRules, issuer: &IssuerRules) -> u32 {
+    route.leeway_secs.unwrap_or(issuer.leeway_secs)
+}
+
+/// How long ago the sign-in was that a credential came of; `None` where that is not known. For a token it is made less by
+/// what clocks may differ, and one that lies further ahead than that is none.
+pub(crate) fn sign_in_age_secs(
+    principal: &Principal,
+    route: &RouteRules,
+    rules: &Rules,
+    now_unix_secs: i64,
+) -> Option<i64> {
+    let at_unix_secs = principal.identity.sign_in.at_unix_secs?;
+    let age_secs = now_unix_secs.saturating_sub(at_unix_secs);
+    let leeway_secs = match &principal.bounds {
+        // Times of the store's own, of instances whose clocks may differ a little.
+        Bounds::Password | Bounds::Session { .. } | Bounds::Key { .. } | Bounds::Certificate => {
+            return Some(age_secs);
+        }
+        Bounds::Token(bounds) => {
+            i64::from(leeway_secs_of(route, rules.issuers.get(bounds.issuer)?))
+        }
+    };
+    (age_secs >= leeway_secs.saturating_neg()).then(|| age_secs.saturating_sub(leeway_secs))
 }
 
 /// The audiences that a route takes of an issuer.

@@ -35,7 +35,7 @@ fn value(escaped: &str) -> Option<HeaderValue> {
 fn issuer(source: &Source) -> Option<&str> {
     match source {
         Source::Token { issuer } => Some(issuer),
-        Source::User | Source::Session { .. } | Source::ApiKey { .. } => None,
+        Source::User | Source::Session { .. } | Source::ApiKey { .. } | Source::Certificate => None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Knows: the value as presented, and what the store answers. Does not know cookies, nor how a session was begun.
 
 use countersign_cause::Cause;
-use countersign_policy::{Identity, Source};
+use countersign_policy::{Identity, SignIn, Source};
 use countersign_secret::session::{SessionDigest, SessionId, SessionSecret};
 use countersign_wire::{Place, Presented, Scheme, session};
 
@@ -25,6 +25,10 @@ pub struct SessionRecord {
     pub groups: Vec<Box<str>>,
     /// Whether a second factor was given when it was begun.
     pub second_factor: bool,
+    /// What was shown to begin it: words of this gateway, with commas between.
+    pub method: Box<str>,
+    /// When it was begun, in Unix seconds.
+    pub created_unix_secs: i64,
     /// When it was last noted as used, in Unix seconds.
     pub used_unix_secs: i64,
     /// After how long without a request it ends.
@@ -68,6 +72,29 @@ pub enum SessionAnswer {
     Unknown,
     /// The store could not be asked.
     Unavailable,
+}
+
+/// When somebody signed in. What a provider vouches for may rest on a sign-in there of long ago, so that it has no time here.
+fn signed_in_unix_secs(record: &SessionRecord) -> Option<i64> {
+    let by_provider = record
+        .method
+        .split(',')
+        .any(|method| method.trim() == "provider");
+    (!by_provider).then_some(record.created_unix_secs)
+}
+
+/// What was shown, in the words of RFC 8176, as far as it has any for it.
+fn methods(record: &SessionRecord) -> Vec<Box<str>> {
+    let word = |method: &str| match method.trim() {
+        "password" => Some("pwd"),
+        "totp" => Some("otp"),
+        // RFC 8176 section 2: proof that a key is there.
+        "passkey" => Some("pop"),
+        _ => None,
+    };
+    let shown = record.method.split(',').filter_map(word);
+    let several = record.second_factor.then_some("mfa");
+    shown.chain(several).map(Into::into).collect()
 }
 
 pub(crate) fn begin<'c, 'r>(
@@ -132,8 +159,14 @@ impl<'c, 'r> WantSession<'c, 'r> {
             id: record.id.as_str().into(),
             second_factor: record.second_factor,
         };
+        let sign_in = SignIn {
+            at_unix_secs: signed_in_unix_secs(&record),
+            acr: None,
+            amr: methods(&record),
+        };
         let identity = Identity {
             groups: record.groups,
+            sign_in,
             ..Identity::new(&record.user, source)
         };
         let bounds = Bounds::Session {

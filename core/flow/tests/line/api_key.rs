@@ -109,6 +109,22 @@ fn something_else_in_the_keys_header_is_of_another_kind() {
 }
 
 #[test]
+fn the_id_of_a_key_in_the_place_of_the_key_is_told_to_who_runs_the_gateway() {
+    let mut world = world();
+    let known = world.mint(1);
+    let id = &known["csk_".len()..][..12];
+    for id in [id, "abcdefghijkl"] {
+        let end = world.send(&get("/").key(id));
+        assert!(end.questions.is_empty(), "{id}");
+        let refusal = end.refusal();
+        assert_eq!(refusal.cause, Cause::TokenWrongKind);
+        assert!(refusal.detail.contains("a key's id"), "{}", refusal.detail);
+    }
+    let shorter = world.send(&get("/").key(&id[1..])).refusal().detail;
+    assert!(!shorter.contains("a key's id"), "{shorter}");
+}
+
+#[test]
 fn cause_credential_revoked_after_its_period_of_grace() {
     let mut world = world();
     let key = world.mint_as(1, |key| key.revoked_unix_secs = Some(NOW + 60));

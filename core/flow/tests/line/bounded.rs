@@ -178,8 +178,10 @@ fn drive<'w>(
             | Step::Nonces(_)
             | Step::Secret(_)
             | Step::Body(_)
-            | Step::Count(_) => {
-                panic!("the route accepts no Digest")
+            | Step::Count(_)
+            | Step::ProofNonces(_)
+            | Step::FirstSight(_) => {
+                panic!("the route accepts neither Digest nor proofs")
             }
         };
         questions += 1;

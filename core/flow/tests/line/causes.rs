@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use countersign_cause::Cause;
 use countersign_flow::{CountAnswer, IntrospectionAnswer};
-use countersign_policy::{Demand, Requirements};
+use countersign_policy::{Demand, Requirements, SignInDemand};
 use http::Method;
 use serde_json::json;
 
@@ -16,10 +16,13 @@ use crate::world::{
     scopes,
 };
 
-/// Found by the rooms around the line, and provoked in their tests: limits, bodies, upstreams.
-const OF_THE_GATEWAY: [Cause; 9] = [
+/// Found by the rooms around the line, and provoked in their tests: limits, bodies, upstreams, providers.
+const OF_THE_GATEWAY: [Cause; 19] = [
+    Cause::ProxyHeaderInvalid,
+    Cause::SignInLoop,
     Cause::MethodNotSupported,
     Cause::BodyTooLarge,
+    Cause::HeadStalled,
     Cause::BodyStalled,
     Cause::UpstreamUnreachable,
     Cause::UpstreamDown,
@@ -27,6 +30,13 @@ const OF_THE_GATEWAY: [Cause; 9] = [
     Cause::UpstreamMalformed,
     Cause::UpgradeLimit,
     Cause::GatewayOverloaded,
+    Cause::SignInStale,
+    Cause::ProviderRefused,
+    Cause::ProviderUnavailable,
+    Cause::ProviderLimit,
+    Cause::ProviderAnswerInvalid,
+    Cause::ProviderAccountNotAllowed,
+    Cause::AccountNotLinked,
 ];
 
 /// Not refused with yet: what would find them is not there.
@@ -255,6 +265,14 @@ fn of_sessions() -> Vec<(&'static str, Provocation)> {
 
 fn of_routes() -> Vec<(&'static str, Provocation)> {
     let bearer = get("/").bearer(&tokens::good());
+    let sign_in = |sign_in| {
+        let demand = Demand::Identity(Requirements {
+            sign_in,
+            ..Requirements::default()
+        });
+        let world = World::with(vec![demanding("api", "/**", ALL, demand)]);
+        (world, get("/").bearer(&tokens::good()))
+    };
     let staff = Demand::Identity(Requirements {
         groups: vec!["board".into()],
         ..Requirements::default()
@@ -275,6 +293,20 @@ fn of_routes() -> Vec<(&'static str, Provocation)> {
                 World::with(vec![demanding("api", "/**", ALL, staff)]),
                 bearer,
             ),
+        ),
+        (
+            "sign-in-too-old",
+            sign_in(SignInDemand {
+                age_secs_max: Some(60),
+                ..SignInDemand::default()
+            }),
+        ),
+        (
+            "sign-in-too-weak",
+            sign_in(SignInDemand {
+                acr: vec!["gold".into()],
+                ..SignInDemand::default()
+            }),
         ),
         (
             "origin-not-allowed",
@@ -334,6 +366,10 @@ fn of_digest() -> Vec<(&'static str, Provocation)> {
     ]
 }
 
+fn of_proofs() -> Vec<(&'static str, Provocation)> {
+    vec![("proof-limit", crate::dpop::without_room())]
+}
+
 fn provocations() -> Vec<(&'static str, Provocation)> {
     let all = [
         sent(),
@@ -341,6 +377,7 @@ fn provocations() -> Vec<(&'static str, Provocation)> {
         of_tokens(),
         of_asking(),
         of_digest(),
+        of_proofs(),
         of_sessions(),
         of_routes(),
     ];

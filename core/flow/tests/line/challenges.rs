@@ -11,15 +11,18 @@ use crate::world::{ALL, API_KEY, BASIC, BEARER, PASSWORD, World, demanding, scop
 
 #[test]
 fn one_line_a_challenge_in_one_order_whatever_the_route_accepts() {
-    for bits in 1..16_u8 {
+    for bits in 1..32_u8 {
         let accept = Accept {
             digest: bits & 8 != 0,
             bearer: bits & 4 != 0,
             api_key: bits & 2 != 0,
             basic: bits & 1 != 0,
+            dpop: bits & 16 != 0,
             session: false,
+            certificate: false,
         };
         let expected: Vec<&str> = [
+            (accept.dpop, "DPoP"),
             (accept.bearer, "Bearer"),
             (accept.api_key, "ApiKey"),
             (accept.digest, "Digest"),
@@ -229,6 +232,7 @@ fn a_bearer_error_fits_its_status() {
             Some("invalid_token") => assert_eq!(answer.status, 401, "{cause}"),
             Some("invalid_request") => assert_eq!(answer.status, 400, "{cause}"),
             Some("insufficient_scope") => assert_eq!(answer.status, 403, "{cause}"),
+            Some("insufficient_user_authentication") => assert_eq!(answer.status, 401, "{cause}"),
             Some(other) => panic!("{cause}: {other}"),
             None => {}
         }

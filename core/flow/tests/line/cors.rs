@@ -166,7 +166,7 @@ fn a_page_reads_its_refusal() {
     assert_eq!(check(PAGE, false, &Said::of(&answer.headers)), Ok(()));
     assert_eq!(
         header(&answer, "access-control-expose-headers"),
-        "WWW-Authenticate, X-Request-Id, Countersign-Cause, Retry-After, etag"
+        "WWW-Authenticate, DPoP-Nonce, X-Request-Id, Countersign-Cause, Retry-After, etag"
     );
     assert_eq!(
         header(&answer, "vary"),

@@ -9,10 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_cause::Cause;
 use countersign_flow::{
-    Account, AccountAnswer, Answer, Asked, ClientAddress, CountAnswer, DigestAccount, DigestAnswer,
-    DigestName, Edits, HashAnswer, IntrospectionAnswer, KeyAnswer, KeyRecord, KeysAnswer, Lesson,
-    Mint, Nonce, Outcome, OwnPage, Permit, Refusal, Renewal, Request, SessionAnswer, SessionRecord,
-    Step, begin, respond, respond_own, respond_preflight,
+    Account, AccountAnswer, Answer, Asked, Channel, ClientAddress, ClientCertificate, CountAnswer,
+    DigestAccount, DigestAnswer, DigestName, Edits, HashAnswer, IntrospectionAnswer, KeyAnswer,
+    KeyRecord, KeysAnswer, Lesson, Mint, Nonce, Outcome, OwnPage, Permit, Refusal, Renewal,
+    Request, SessionAnswer, SessionRecord, SightAnswer, Step, begin, respond, respond_own,
+    respond_preflight,
 };
 use countersign_secret::password;
 use countersign_secret::session::{SessionDigest, SessionId};
@@ -24,7 +25,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use crate::world::{HOST, ORIGIN, PASSWORD, PLACEHOLDER_SALT, Pool, World, cost};
 
 /// More questions than these, and the line does not end.
-pub(crate) const QUESTIONS_MAX: usize = 5;
+pub(crate) const QUESTIONS_MAX: usize = 6;
 
 /// A request, as a test writes it.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub(crate) struct Call {
     pub(crate) client: ClientAddress,
     pub(crate) original_target: Option<String>,
     pub(crate) wants_tunnel: bool,
+    pub(crate) secure: bool,
+    pub(crate) certificate: Option<ClientCertificate>,
 }
 
 pub(crate) fn get(target: &str) -> Call {
@@ -47,6 +50,8 @@ pub(crate) fn get(target: &str) -> Call {
         client: IpAddr::from([192, 0, 2, 7]).into(),
         original_target: None,
         wants_tunnel: false,
+        secure: true,
+        certificate: None,
     }
 }
 
@@ -87,6 +92,10 @@ impl Call {
             authority: self.authority.as_deref(),
             path_and_query: &self.target,
             headers: &self.headers,
+            channel: Channel {
+                secure: self.secure,
+                certificate: self.certificate.as_ref(),
+            },
             client: self.client,
             original_target: self.original_target.as_deref(),
             wants_tunnel: self.wants_tunnel,
@@ -109,6 +118,8 @@ pub(crate) enum Question {
     Secret,
     Body,
     Count,
+    ProofNonces,
+    FirstSight,
 }
 
 /// How a request ended, and what was asked on the way.
@@ -203,6 +214,20 @@ impl World {
                     let answer = self.use_count(want.nonce(), want.nc());
                     want.answer(answer)
                 }
+                Step::ProofNonces(want) => {
+                    questions.push(Question::ProofNonces);
+                    want.answer(self.store_answers.then_some(&self.nonces))
+                }
+                Step::FirstSight(want) => {
+                    questions.push(Question::FirstSight);
+                    let is_new = self.proofs.borrow_mut().insert(*want.id());
+                    let answer = if is_new {
+                        SightAnswer::First
+                    } else {
+                        SightAnswer::Seen
+                    };
+                    want.answer(self.sight_answer.unwrap_or(answer))
+                }
                 Step::Done(verdict) => {
                     if let Some((counted, ended)) = attempt.zip(verdict.attempt) {
                         self.count(&counted, ended);
@@ -287,6 +312,8 @@ impl World {
             user_disabled: session.user_disabled,
             groups: vec!["staff".into()],
             second_factor: session.second_factor,
+            method: session.method.into(),
+            created_unix_secs: session.created_unix_secs,
             used_unix_secs: session.used_unix_secs,
             idle_secs: 1800,
             expires_unix_secs: session.expires_unix_secs,

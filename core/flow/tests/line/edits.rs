@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::driver::{Call, get};
 use crate::tokens;
-use crate::world::{ALL, BASIC, NONE, PASSWORD, World, demanding};
+use crate::world::{ALL, BASIC, NONE, PASSWORD, SESSION, World, demanding};
 
 const CLAIMED: [&str; 5] = [
     "x-auth-user",
@@ -39,6 +39,24 @@ fn forged(call: Call) -> Call {
     call.with("x-other", "kept")
         .with("x-auth-users", "kept")
         .with("xx-auth-user", "kept")
+}
+
+#[test]
+fn rfc9111_section_3_5_answers_that_authorization_does_not_protect_are_private() {
+    let mut world = World::accepting(ALL);
+    let key = world.mint(1);
+    let mut people = World::accepting(SESSION);
+    let cookie = people.begin_session(1, |_| {});
+    let is_private = |world: &World, call: &Call| world.send(call).edits().answer_is_private();
+    assert!(is_private(&world, &get("/").key(&key)));
+    assert!(is_private(&people, &get("/").with("cookie", cookie)));
+    let token = tokens::good();
+    assert!(!is_private(&world, &get("/").bearer(&token)));
+    assert!(!is_private(&world, &get("/").basic("bob", PASSWORD)));
+    let near = Demand::AnyoneFrom(vec!["192.0.2.0/24".parse().unwrap()]);
+    let near = World::with(vec![demanding("near", "/**", NONE, near)]);
+    assert!(is_private(&near, &get("/").from("192.0.2.1")));
+    assert!(!is_private(&public(), &get("/").basic("bob", PASSWORD)));
 }
 
 #[test]

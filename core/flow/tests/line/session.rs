@@ -455,12 +455,15 @@ fn the_pages_are_there_where_sessions_are_and_nowhere_else() {
 
 fn sign_in(notice: Option<Notice>, language: Language) -> String {
     let form = SignInForm {
+        passkey: None,
         realm: "a <realm>",
         notice,
         user: "\"><script>alert(1)</script>",
         return_to: "/a?b=\"c\"",
         lost: true,
         token: "token",
+        password: true,
+        providers: &[],
     };
     String::from_utf8(page::sign_in(&form, language)).unwrap()
 }
@@ -478,6 +481,7 @@ fn what_somebody_typed_stays_text_on_the_pages() {
         used: "now".into(),
     }];
     let account = Account {
+        passkeys: None,
         user: "<b>alice</b>",
         sessions: &sessions,
         done: None,
@@ -497,6 +501,7 @@ fn every_page_is_whole_in_every_language_and_every_field_has_a_label() {
         let page = sign_in(Some(Notice::Why(Cause::SessionExpired)), language);
         assert!(page.contains(&format!("<html lang=\"{tag}\">")) && page.contains(words));
         let account = Account {
+            passkeys: None,
             user: "alice",
             sessions: &[],
             done: Some(page::Done::PasswordsDiffer),

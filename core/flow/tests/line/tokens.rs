@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use aws_lc_rs::rand::SystemRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use countersign_jose::{Algorithm, KeySet, SigningKey};
+use countersign_jose::{Algorithm, KeySet, ProofClaims, SigningKey};
 use countersign_secret::Secret;
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,7 @@ static STRANGER: LazyLock<SigningKey> = LazyLock::new(|| generate(Algorithm::Es2
     clippy::disallowed_methods,
     reason = "a test draws its keys where the core is handed a source"
 )]
-fn random() -> SystemRandom {
+pub(crate) fn random() -> SystemRandom {
     SystemRandom::new()
 }
 
@@ -119,6 +119,81 @@ pub(crate) fn hmac_under(secret: &[u8], kid: &str) -> String {
         .with_kid(kid)
         .sign_claims("at+jwt", &claims(), &random())
         .unwrap()
+}
+
+/// Somebody with a key that tokens are bound to.
+pub(crate) struct Holder(SigningKey);
+
+impl Holder {
+    pub(crate) fn new() -> Holder {
+        Holder::of(Algorithm::Es256)
+    }
+
+    pub(crate) fn of(algorithm: Algorithm) -> Holder {
+        Holder(SigningKey::generate(algorithm, &random()).unwrap())
+    }
+
+    pub(crate) fn thumbprint(&self) -> String {
+        self.0.public_key().unwrap().thumbprint().to_string()
+    }
+
+    /// A good token that is bound to the key.
+    pub(crate) fn token(&self) -> String {
+        self.token_with(json!({}))
+    }
+
+    pub(crate) fn token_with(&self, changes: Value) -> String {
+        let mut claims = changed(changes);
+        let bound = json!({ "jkt": self.thumbprint() });
+        claims.entry("cnf").or_insert(bound);
+        signed(&claims)
+    }
+
+    /// A proof whose claims are changed: null takes one out.
+    pub(crate) fn proof(&self, token: &str, method: &str, target: &str, changes: Value) -> String {
+        let mut claims = self.proof_claims(token, method, target);
+        for (name, value) in changes.as_object().unwrap() {
+            if value.is_null() {
+                claims.remove(name);
+            } else {
+                claims.insert(name.clone(), value.clone());
+            }
+        }
+        self.sign_proof(&self.0, &claims)
+    }
+
+    /// A proof that names this key and is signed by another.
+    pub(crate) fn proof_signed_by(
+        &self,
+        key: &SigningKey,
+        token: &str,
+        method: &str,
+        target: &str,
+    ) -> String {
+        self.sign_proof(key, &self.proof_claims(token, method, target))
+    }
+
+    fn proof_claims(&self, token: &str, method: &str, target: &str) -> Map<String, Value> {
+        let good = ProofClaims {
+            id: "a proof",
+            method,
+            target,
+            issued_unix_secs: NOW,
+            token: Some(token),
+            nonce: None,
+        };
+        let proof = self.0.prove(&good, &random()).unwrap();
+        let payload = proof.split('.').nth(1).unwrap();
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    }
+
+    fn sign_proof(&self, key: &SigningKey, claims: &Map<String, Value>) -> String {
+        let jwk = self.0.public_key().unwrap().to_jwk();
+        let header = json!({ "typ": "dpop+jwt", "jwk": jwk });
+        let payload = serde_json::to_vec(claims).unwrap();
+        let header = header.as_object().unwrap().clone();
+        key.sign(header, &payload, &random()).unwrap()
+    }
 }
 
 /// Three parts, of which the last is whatever is given.

@@ -3,17 +3,17 @@
 //! Knows: what the store would know. Does not know how the line's questions are answered; see `driver`.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use countersign_flow::{
-    Accept, ApiKeyRules, BodyAnswer, BrakeRules, CountAnswer, CountWindow, Curve, DigestRules,
-    IdentityHeaders, IntrospectionAnswer, IssuerRules, Lesson, NonceId, Nonces, RouteRules, Rules,
-    SessionRules, Tally, Written,
+    Accept, ApiKeyRules, BodyAnswer, BrakeRules, CertificateRules, CountAnswer, CountWindow, Curve,
+    DigestRules, DpopRules, IdentityHeaders, IntrospectionAnswer, IssuerRules, Lesson, NonceId,
+    Nonces, RouteRules, Rules, SessionRules, SightAnswer, Tally, Written,
 };
 use countersign_jose::{Algorithm, KeySet};
 use countersign_policy::{
-    Demand, HostPattern, Methods, Network, PathPattern, Requirements, Route, Routes,
+    Demand, Deny, HostPattern, Methods, Network, PathPattern, Requirements, Route, Routes,
 };
 use countersign_secret::Secret;
 use countersign_secret::api_key::{ApiKey, KeyDigest};
@@ -70,6 +70,8 @@ pub(crate) struct Session {
     pub(crate) user: &'static str,
     pub(crate) user_disabled: bool,
     pub(crate) second_factor: bool,
+    pub(crate) method: &'static str,
+    pub(crate) created_unix_secs: i64,
     pub(crate) used_unix_secs: i64,
     pub(crate) expires_unix_secs: i64,
     pub(crate) ended: bool,
@@ -109,6 +111,10 @@ pub(crate) struct World {
     /// Overrides what the counts say.
     pub(crate) count_answer: Option<CountAnswer>,
     pub(crate) body: BodyAnswer<'static>,
+    /// The proofs that were seen.
+    pub(crate) proofs: RefCell<HashSet<[u8; 32]>>,
+    /// Overrides what they say.
+    pub(crate) sight_answer: Option<SightAnswer>,
 }
 
 impl World {
@@ -139,6 +145,8 @@ impl World {
             counts: RefCell::default(),
             count_answer: None,
             body: BodyAnswer::Whole(b""),
+            proofs: RefCell::default(),
+            sight_answer: None,
         }
     }
 
@@ -191,6 +199,8 @@ impl World {
             user: "alice",
             user_disabled: false,
             second_factor: false,
+            method: "password",
+            created_unix_secs: NOW - 3600,
             used_unix_secs: NOW,
             expires_unix_secs: NOW + 86_400,
             ended: false,
@@ -257,14 +267,22 @@ fn rules(routes: Vec<Route>, route_rules: Vec<RouteRules>) -> Rules {
         },
         password_cost: cost(),
         second_factor_waived: false,
+        providers: Vec::new(),
         digest: DigestRules::default(),
+        dpop: DpopRules::default(),
+        certificate: CertificateRules::default(),
         session: Some(SessionRules {
             cookie: COOKIE.into(),
             form_cookie: "__Host-form".into(),
+            round_cookie: "__Host-round".into(),
+            shared: None,
             secure: true,
             idle_secs: 1800,
             lifetime_secs: 86_400,
             per_user_max: 50,
+            fresh_secs: 300,
+            passkeys: None,
+            password: true,
         }),
         issuers: vec![issuer("main", ISSUER), issuer("other", OTHER_ISSUER)],
         routes: Routes::new(routes),
@@ -275,6 +293,7 @@ fn rules(routes: Vec<Route>, route_rules: Vec<RouteRules>) -> Rules {
             scopes: HeaderName::from_static("x-auth-scopes"),
             scheme: HeaderName::from_static("x-auth-scheme"),
             issuer: HeaderName::from_static("x-auth-issuer"),
+            token: None,
         },
         remember_secs: 0,
         written: Written::default(),
@@ -305,8 +324,11 @@ pub(crate) const NONE: Accept = Accept {
     bearer: false,
     digest: false,
     api_key: false,
+    dpop: false,
     session: false,
+    certificate: false,
 };
+pub(crate) const DPOP: Accept = Accept { dpop: true, ..NONE };
 pub(crate) const BASIC: Accept = Accept {
     basic: true,
     ..NONE
@@ -364,9 +386,12 @@ pub(crate) fn demanding(
     let rules = RouteRules {
         name: name.into(),
         accept,
+        deny: Deny::default(),
         demand,
         issuers: vec![0, 1],
         audiences: None,
+        leeway_secs: None,
+        remember_secs: None,
         challenge_scope,
         resource: None,
         keep_credential: false,

@@ -8,6 +8,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::PublicKey;
 use crate::base64url;
+use crate::confirmation::THUMBPRINT_BYTES;
 
 /// The SHA-256 thumbprint of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +30,11 @@ impl fmt::Display for Thumbprint {
 impl PublicKey {
     /// The key's thumbprint.
     pub fn thumbprint(&self) -> Thumbprint {
+        Thumbprint(base64url::encode(&self.thumbprint_bytes()).into())
+    }
+
+    /// The same as bytes.
+    pub fn thumbprint_bytes(&self) -> [u8; THUMBPRINT_BYTES] {
         // RFC 7638 section 3.2 and RFC 8037 section 2: the required members only, in lexicographic order, without white
         // space. Their values here are base64url and curve names, which need no escapes.
         let json = match self {
@@ -50,6 +56,8 @@ impl PublicKey {
                 )
             }
         };
-        Thumbprint(base64url::encode(digest(&SHA256, json.as_bytes()).as_ref()).into())
+        let mut thumbprint = [0; THUMBPRINT_BYTES];
+        thumbprint.copy_from_slice(digest(&SHA256, json.as_bytes()).as_ref());
+        thumbprint
     }
 }

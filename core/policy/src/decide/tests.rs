@@ -17,8 +17,11 @@ fn alice() -> Identity {
     }
 }
 
-fn peer(text: &str) -> Option<IpAddr> {
-    Some(text.parse().unwrap())
+fn at(address: &str) -> Asking {
+    Asking {
+        peer: Some(address.parse().unwrap()),
+        sign_in_age_secs: None,
+    }
 }
 
 fn names(list: &[&str]) -> Vec<Box<str>> {
@@ -37,7 +40,7 @@ fn claim(name: &str, any_of: &[&str]) -> ClaimDemand {
 }
 
 fn cause(demand: &Demand, identity: Option<&Identity>, address: &str) -> Option<Cause> {
-    match decide(demand, identity, peer(address)) {
+    match decide(demand, identity, at(address)) {
         Ruling::Allow(_) => None,
         Ruling::Deny(denial) => Some(denial.cause),
     }
@@ -46,7 +49,7 @@ fn cause(demand: &Demand, identity: Option<&Identity>, address: &str) -> Option<
 #[test]
 fn a_public_route_lets_anyone_pass() {
     assert_eq!(
-        decide(&Demand::Anyone, None, peer("192.0.2.1")),
+        decide(&Demand::Anyone, None, at("192.0.2.1")),
         Ruling::Allow(Reasons::Anyone)
     );
     assert_eq!(cause(&Demand::Anyone, Some(&alice()), "192.0.2.1"), None);
@@ -141,7 +144,7 @@ fn of_scopes_all_are_needed_and_the_missing_ones_are_named() {
         scopes: names(&["orders:write", "orders:read", "admin"]),
         ..Default::default()
     });
-    let Ruling::Deny(denial) = decide(&demand, Some(&alice()), peer("::1")) else {
+    let Ruling::Deny(denial) = decide(&demand, Some(&alice()), at("::1")) else {
         panic!("allowed")
     };
     assert_eq!(denial.cause, Cause::ScopeInsufficient);
@@ -217,6 +220,7 @@ fn a_claim_is_found_by_its_name_or_else_by_its_path() {
 fn every_requirement_not_met_is_reported_and_the_address_is_told_first() {
     let demand = rule(Requirements {
         second_factor: false,
+        sign_in: SignInDemand::default(),
         users: names(&["bob"]),
         groups: names(&["day"]),
         scopes: names(&["admin"]),
@@ -225,7 +229,7 @@ fn every_requirement_not_met_is_reported_and_the_address_is_told_first() {
     });
     let mut identity = alice();
     identity.networks = vec!["192.0.2.0/24".parse().unwrap()];
-    let Ruling::Deny(denial) = decide(&demand, Some(&identity), peer("198.51.100.1")) else {
+    let Ruling::Deny(denial) = decide(&demand, Some(&identity), at("198.51.100.1")) else {
         panic!("allowed")
     };
     assert_eq!(denial.cause, Cause::AddressNotAllowed);
@@ -247,13 +251,14 @@ fn every_requirement_not_met_is_reported_and_the_address_is_told_first() {
 fn reasons_say_what_let_the_caller_in() {
     let demand = rule(Requirements {
         second_factor: false,
+        sign_in: SignInDemand::default(),
         users: names(&["alice"]),
         groups: names(&["day", "staff"]),
         scopes: names(&["orders:read"]),
         claims: vec![claim("tenant", &["a"])],
         networks: vec!["10.0.0.0/8".parse().unwrap()],
     });
-    let Ruling::Allow(reasons) = decide(&demand, Some(&alice()), peer("10.1.1.1")) else {
+    let Ruling::Allow(reasons) = decide(&demand, Some(&alice()), at("10.1.1.1")) else {
         panic!("denied")
     };
     assert_eq!(
@@ -323,20 +328,86 @@ fn whoever_is_at_no_known_address_is_in_no_network() {
         .map(|network| network.parse().unwrap())
         .into();
     let public = Demand::AnyoneFrom(everywhere.clone());
-    assert!(matches!(decide(&public, None, None), Ruling::Deny(_)));
+    assert!(matches!(
+        decide(&public, None, Asking::default()),
+        Ruling::Deny(_)
+    ));
     let known = rule(Requirements {
         networks: everywhere.clone(),
         ..Requirements::default()
     });
-    let ruling = decide(&known, Some(&alice()), None);
+    let ruling = decide(&known, Some(&alice()), Asking::default());
     assert!(matches!(ruling, Ruling::Deny(_)), "{ruling:?}");
     let of_a_key = Identity {
         networks: everywhere,
         ..alice()
     };
-    let ruling = decide(&Demand::Anyone, Some(&of_a_key), None);
+    let ruling = decide(&Demand::Anyone, Some(&of_a_key), Asking::default());
     assert!(matches!(ruling, Ruling::Deny(_)), "{ruling:?}");
     let anywhere = rule(Requirements::default());
-    let ruling = decide(&anywhere, Some(&alice()), None);
+    let ruling = decide(&anywhere, Some(&alice()), Asking::default());
     assert!(matches!(ruling, Ruling::Allow(_)), "{ruling:?}");
+}
+
+#[test]
+fn a_sign_in_has_to_be_of_late_and_when_it_was_has_to_be_known() {
+    let demand = rule(Requirements {
+        sign_in: SignInDemand {
+            age_secs_max: Some(600),
+            ..Default::default()
+        },
+        ..Default::default()
+    });
+    let after = |sign_in_age_secs| {
+        let asking = Asking {
+            sign_in_age_secs,
+            ..at("192.0.2.1")
+        };
+        match decide(&demand, Some(&alice()), asking) {
+            Ruling::Allow(_) => None,
+            Ruling::Deny(denial) => Some(denial.cause),
+        }
+    };
+    assert_eq!(after(Some(0)), None);
+    assert_eq!(after(Some(600)), None);
+    assert_eq!(after(Some(601)), Some(Cause::SignInTooOld));
+    assert_eq!(after(None), Some(Cause::SignInTooOld));
+}
+
+#[test]
+fn one_class_suffices_and_every_method_is_needed() {
+    let strength = |acr: &[&str], amr: &[&str]| {
+        rule(Requirements {
+            sign_in: SignInDemand {
+                age_secs_max: None,
+                acr: names(acr),
+                amr: names(amr),
+            },
+            ..Default::default()
+        })
+    };
+    let mut signed_in = alice();
+    signed_in.sign_in = crate::SignIn {
+        at_unix_secs: None,
+        acr: Some("gold".into()),
+        amr: names(&["pwd", "otp", "mfa"]),
+    };
+    let held = |acr: &[&str], amr: &[&str]| cause(&strength(acr, amr), Some(&signed_in), "::1");
+    let too_weak = Some(Cause::SignInTooWeak);
+    assert_eq!(held(&["platinum", "gold"], &[]), None);
+    assert_eq!(held(&["platinum"], &[]), too_weak);
+    assert_eq!(held(&[], &["otp", "pwd"]), None);
+    assert_eq!(held(&[], &["otp", "hwk"]), too_weak);
+    assert_eq!(held(&["gold"], &["hwk"]), too_weak);
+    assert_eq!(
+        cause(&strength(&["gold"], &[]), Some(&alice()), "::1"),
+        too_weak
+    );
+    let Demand::Identity(wanted) = strength(&["gold"], &["hwk"]) else {
+        panic!("it demands something");
+    };
+    assert_eq!(
+        Unmet::Strength(&wanted.sign_in).to_string(),
+        "the sign-in has to be of class `gold` and has to be by `hwk`"
+    );
 }

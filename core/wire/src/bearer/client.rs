@@ -41,13 +41,18 @@ impl<'a> Asked<'a> {
 
 /// What the challenge says; `None` for another scheme's.
 pub fn asked(challenge: &Challenge) -> Option<Asked<'_>> {
-    (challenge.scheme() == Some(Scheme::Bearer)).then(|| Asked {
+    (challenge.scheme() == Some(Scheme::Bearer)).then(|| said(challenge))
+}
+
+/// What a challenge says of a token, whichever scheme it is carried by.
+pub(crate) fn said(challenge: &Challenge) -> Asked<'_> {
+    Asked {
         realm: challenge.realm(),
         error: challenge.param("error"),
         error_description: challenge.param("error_description"),
         scope: challenge.param("scope"),
         resource_metadata: challenge.param("resource_metadata"),
-    })
+    }
 }
 
 /// The value of `Authorization`; `None` where the token cannot be carried, for it is no `token68`.

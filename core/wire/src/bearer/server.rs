@@ -15,6 +15,11 @@ use crate::{Challenge, Scheme};
 pub struct Token<'a>(&'a [u8]);
 
 impl<'a> Token<'a> {
+    /// One that came under another scheme word.
+    pub(crate) const fn of(raw: &'a [u8]) -> Token<'a> {
+        Token(raw)
+    }
+
     /// The token, as presented.
     pub const fn raw(&self) -> &'a [u8] {
         self.0
@@ -61,6 +66,8 @@ pub enum ErrorCode {
     InvalidToken,
     /// The token is good for too little: 403.
     InsufficientScope,
+    /// The sign-in behind the token is too old or too weak: 401 (RFC 9470 section 3).
+    InsufficientUserAuthentication,
 }
 
 impl ErrorCode {
@@ -70,6 +77,7 @@ impl ErrorCode {
             ErrorCode::InvalidRequest => "invalid_request",
             ErrorCode::InvalidToken => "invalid_token",
             ErrorCode::InsufficientScope => "insufficient_scope",
+            ErrorCode::InsufficientUserAuthentication => "insufficient_user_authentication",
         }
     }
 }
@@ -91,16 +99,25 @@ pub struct Ask<'r> {
     pub error_description: Option<&'r str>,
     /// The scopes that are needed, in order.
     pub scope: &'r [&'r str],
+    /// The authentication context classes, any one of which will do, the preferred first (RFC 9470 section 3).
+    pub acr_values: &'r [Box<str>],
+    /// How long ago the sign-in may have been, in seconds (RFC 9470 section 3).
+    pub max_age_secs: Option<i64>,
     /// Where the protected resource's metadata are: an absolute URL.
     pub resource_metadata: Option<&'r str>,
 }
 
 /// The challenge.
 pub fn challenge(ask: &Ask<'_>) -> Challenge {
+    challenge_of(Scheme::Bearer, ask, ask.error.map(ErrorCode::as_str))
+}
+
+/// The same for the scheme that says what Bearer says, with an error of its own.
+pub(crate) fn challenge_of(scheme: Scheme, ask: &Ask<'_>, error: Option<&str>) -> Challenge {
     // RFC 6750 section 3: the scheme word MUST be followed by one or more parameters; the realm is always one.
-    let mut challenge = Challenge::new(Scheme::Bearer).with("realm", ask.realm);
-    if let Some(error) = ask.error {
-        challenge = challenge.with("error", error.as_str());
+    let mut challenge = Challenge::new(scheme).with("realm", ask.realm);
+    if let Some(error) = error {
+        challenge = challenge.with("error", error);
     }
     if let Some(description) = ask.error_description {
         challenge = challenge.with("error_description", &plain(description));
@@ -113,6 +130,12 @@ pub fn challenge(ask: &Ask<'_>) -> Challenge {
         .collect();
     if !scopes.is_empty() {
         challenge = challenge.with("scope", &scopes.join(" "));
+    }
+    if !ask.acr_values.is_empty() {
+        challenge = challenge.with("acr_values", &ask.acr_values.join(" "));
+    }
+    if let Some(secs) = ask.max_age_secs {
+        challenge = challenge.with("max_age", &secs.to_string());
     }
     if let Some(url) = ask.resource_metadata {
         // RFC 9728 section 5.1.

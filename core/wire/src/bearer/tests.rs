@@ -80,6 +80,7 @@ fn the_client_half_reads_what_the_server_half_writes() {
         error_description: Some("more scope is needed"),
         scope: &["orders:read", "orders:write"],
         resource_metadata: None,
+        ..Ask::default()
     });
     let parsed = parse_challenges([written.to_field_value().as_bytes()]).challenges;
     let asked = asked(&parsed[0]).unwrap();
@@ -169,4 +170,19 @@ proptest! {
     fn any_bytes_are_survived(rest in prop::collection::vec(any::<u8>(), 0..80)) {
         let _ = parse(&rest);
     }
+}
+
+#[test]
+fn rfc9470_section_3_what_of_a_sign_in_is_wanted() {
+    let written = challenge(&Ask {
+        realm: "r",
+        error: Some(ErrorCode::InsufficientUserAuthentication),
+        acr_values: &["gold".into(), "silver".into()],
+        max_age_secs: Some(5),
+        ..Ask::default()
+    });
+    assert_eq!(
+        written.to_field_value(),
+        r#"Bearer realm="r", error="insufficient_user_authentication", acr_values="gold silver", max_age="5""#
+    );
 }

@@ -65,12 +65,16 @@ fn is_name(inside: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"_-. :?'\"[]()".contains(byte))
 }
 
-/// `xxx`, `***`, `...`: what documentation and logs write over a credential.
+/// `xxx`, `***`, `...`, `XXXXX-XXXXX-XXXXX`: what documentation and logs write over a credential.
 fn is_mask(bytes: &[u8]) -> bool {
-    bytes.len() >= 3
-        && b"xX*."
-            .iter()
-            .any(|mask| bytes.iter().all(|byte| byte == mask))
+    let is_of = |mask: &u8| {
+        let masked = bytes.iter().filter(|byte| *byte == mask).count();
+        let is_joint = |byte: &u8| byte == mask || matches!(byte, b'-' | b'_');
+        // What joins the groups of a key stands between them alone.
+        let is_whole = bytes.first() == Some(mask) && bytes.last() == Some(mask);
+        masked >= 3 && is_whole && bytes.iter().all(is_joint)
+    };
+    b"xX*.".iter().any(is_of)
 }
 
 /// The inside of one pair of brackets.
@@ -170,6 +174,7 @@ mod tests {
             "YOUR_API_KEY",
             "your-token-here",
             "xxx",
+            "XXXXX-XXXXX-XXXXX",
             "XXXXXXXX",
             "****",
             "...",

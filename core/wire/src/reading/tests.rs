@@ -13,7 +13,8 @@ const BASIC: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
 
 static KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
 
-/// Routes: `b` Basic, `t` Bearer tokens, `d` Digest, `h` keys in their own header, `a` keys in `Authorization`, `s` sessions.
+/// Routes: `b` Basic, `t` Bearer tokens, `d` Digest, `h` keys in their own header, `a` keys in `Authorization`, `s` sessions,
+/// `p` DPoP, `c` a certificate that was shown.
 fn route(accepts: &str) -> Accepted<'static> {
     let header = accepts.contains('h').then_some(&KEY_HEADER);
     let in_authorization = accepts.contains('a');
@@ -21,6 +22,8 @@ fn route(accepts: &str) -> Accepted<'static> {
         basic: accepts.contains('b'),
         bearer: accepts.contains('t'),
         digest: accepts.contains('d'),
+        dpop: accepts.contains('p'),
+        certificate: accepts.contains('c'),
         api_key: (header.is_some() || in_authorization).then_some(api_key::Places {
             header,
             in_authorization,
@@ -60,6 +63,7 @@ fn outcome(accepts: &str, fields: &[(&'static str, &str)], query: Option<&str>) 
                     assert_eq!(name, "__Host-s");
                     Place::Cookie("__Host-s")
                 }
+                Place::Connection => panic!("no field is the connection"),
             };
             Read(
                 presented.scheme(),
@@ -332,6 +336,44 @@ fn digest_is_read_where_it_is_accepted_and_a_defect_of_it_names_the_scheme() {
 }
 
 #[test]
+fn rfc9449_section_7_1_a_token_is_read_with_its_proof() {
+    let sent = [("authorization", "dpop a.b.c"), ("dpop", "d.e.f")];
+    let read = Read(Scheme::Dpop, Place::Authorization, "a.b.c".to_owned());
+    for accepts in ["p", "tp", "btdhap"] {
+        assert_eq!(outcome(accepts, &sent, None), read, "{accepts}");
+    }
+    assert_eq!(
+        outcome("tp", &sent[..1], None),
+        Refused(Cause::SenderConstraintFailed)
+    );
+    let twice = [sent[0], sent[1], sent[1]];
+    assert_eq!(
+        outcome("tp", &twice, None),
+        Refused(Cause::SenderConstraintFailed)
+    );
+    assert_eq!(outcome("t", &sent, None), Refused(Cause::SchemeNotAccepted));
+    // Without credentials, a proof proves nothing.
+    assert_eq!(outcome("tp", &sent[1..], None), Nothing);
+    assert_eq!(
+        outcome("p", &[("authorization", "Bearer a.b.c")], None),
+        Refused(Cause::SchemeNotAccepted)
+    );
+}
+
+#[test]
+fn beside_a_certificate_what_is_no_credential_here_is_the_applications() {
+    let elsewhere = [("x-auth-token", "abc")];
+    assert_eq!(outcome("tc", &elsewhere, Some("token=x")), Nothing);
+    assert_eq!(
+        outcome("t", &elsewhere, None),
+        Refused(Cause::HeaderWrongPlace)
+    );
+    let sent = [("authorization", "Bearer a.b.c")];
+    let read = Read(Scheme::Bearer, Place::Authorization, "a.b.c".to_owned());
+    assert_eq!(outcome("tc", &sent, None), read);
+}
+
+#[test]
 fn scheme_not_accepted() {
     for (accepts, value) in [
         ("d", BASIC),
@@ -510,7 +552,7 @@ fn any_value() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn any_request_is_survived(
-        accepts in "[btha]{0,4}",
+        accepts in "[bthapc]{0,5}",
         authorizations in prop::collection::vec(any_value(), 0..3),
         keys in prop::collection::vec(any_value(), 0..3),
         query in any::<Option<String>>(),
@@ -527,7 +569,7 @@ proptest! {
             let field = match presented.place() {
                 Place::Authorization => http::header::AUTHORIZATION,
                 Place::Header(name) => name.clone(),
-                Place::Cookie(_) => unreachable!("no cookie was sent"),
+                Place::Cookie(_) | Place::Connection => unreachable!("no cookie was sent"),
             };
             let mut values = headers.get_all(field).iter();
             let value = values.next().unwrap().as_bytes();

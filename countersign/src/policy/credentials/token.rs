@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use countersign_config::policy_tests::Caller;
-use countersign_flow::IssuerRules;
-use countersign_jose::{Algorithm, Introspection, KeySet, SigningError, SigningKey};
+use countersign_flow::{DpopRules, IssuerRules};
+use countersign_jose::{Algorithm, Introspection, KeySet, ProofClaims, SigningError, SigningKey};
 use countersign_secret::Secret;
 use serde_json::{Map, Value, json};
 
@@ -33,16 +33,21 @@ pub(super) struct Signed {
     pub(super) said: Introspection,
 }
 
-/// A token for this caller.
+/// A token for this caller, bound to the key of its holder where there is one.
 pub(super) fn sign(
     caller: &Caller,
     issuer: Option<&IssuerRules>,
     audiences: Option<&[String]>,
     keyring: &Keyring,
+    holder: Option<&SigningKey>,
 ) -> Result<Signed, Failure> {
     let failed = |error: SigningError| because("no token can be made")(&error.detail());
     let key = keyring.key(algorithm(issuer)).map_err(failed)?;
-    let claims = claims(caller, issuer, audiences);
+    let mut claims = claims(caller, issuer, audiences);
+    if let Some(key) = holder.and_then(SigningKey::public_key) {
+        let bound = json!({ "jkt": key.thumbprint().as_str() });
+        claims.entry("cnf").or_insert(bound);
+    }
     let said = said(&claims)?;
     let claims = Value::Object(claims);
     let claims =
@@ -59,6 +64,13 @@ pub(super) fn sign(
     })
 }
 
+/// A proof of a holder's key.
+pub(super) fn prove(holder: &SigningKey, claims: &ProofClaims<'_>) -> Result<String, Failure> {
+    let random = aws_lc_rs::rand::SystemRandom::new();
+    let failed = |error: SigningError| because("no proof can be made")(&error.detail());
+    holder.prove(claims, &random).map_err(failed)
+}
+
 /// RFC 7662 section 2.2: the same claims, and that the token is active.
 fn said(claims: &Map<String, Value>) -> Result<Introspection, Failure> {
     let failed = |detail: &str| because("no answer about a token can be made")(&detail);
@@ -70,7 +82,10 @@ fn said(claims: &Map<String, Value>) -> Result<Introspection, Failure> {
 
 /// One that the issuer signs with, and that is quickly done.
 fn algorithm(issuer: Option<&IssuerRules>) -> Algorithm {
-    let taken = issuer.map_or(&[][..], |issuer| &issuer.algorithms);
+    quickest(issuer.map_or(&[][..], |issuer| &issuer.algorithms))
+}
+
+fn quickest(taken: &[Algorithm]) -> Algorithm {
     let quick = [Algorithm::Es256, Algorithm::EdDsa];
     let found = quick.into_iter().find(|quick| taken.contains(quick));
     found
@@ -113,11 +128,27 @@ fn claims(
             .map_or("scope", |name| name);
         claims.insert(scopes.to_owned(), json!(caller.scopes.join(" ")));
     }
+    if let Some(secs) = caller.sign_in_age_secs {
+        let at_unix_secs = NOW_UNIX_SECS.saturating_sub(secs);
+        claims.insert("auth_time".into(), json!(at_unix_secs));
+    }
+    if let Some(acr) = &caller.acr {
+        claims.insert("acr".into(), json!(acr));
+    }
+    if !caller.amr.is_empty() {
+        claims.insert("amr".into(), json!(caller.amr));
+    }
     claims.extend(caller.claims.clone());
     claims
 }
 
 impl Keyring {
+    /// The key that proofs are signed with, of a kind that is taken.
+    pub(super) fn holder(&self, rules: &DpopRules) -> Result<Rc<SigningKey>, Failure> {
+        let failed = |error: SigningError| because("no proof can be made")(&error.detail());
+        self.key(quickest(&rules.algorithms)).map_err(failed)
+    }
+
     fn key(&self, algorithm: Algorithm) -> Result<Rc<SigningKey>, SigningError> {
         let mut keys = self.0.borrow_mut();
         if let Some(key) = keys.iter().find(|key| key.algorithm() == algorithm) {

@@ -152,6 +152,11 @@ pub(crate) fn chromium(name: &str) -> Command {
     command
 }
 
+/// A script that uses the installed modules, under `tests/e2e`.
+pub(crate) fn node(name: &str) -> Command {
+    chromium(name)
+}
+
 /// Which browser the script is to use, and how.
 fn with_browser(mut request: Value, by: By, folder: &Path) -> Value {
     let (by, credentials) = match by {

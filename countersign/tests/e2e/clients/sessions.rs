@@ -227,7 +227,7 @@ fn drive(gateway: &Gateway, elsewhere: &str, folder: &Path) -> Value {
 }
 
 /// A certificate that nobody vouches for; the browser is told to take it.
-fn certify(folder: &Path) {
+pub(super) fn certify(folder: &Path) {
     let made = Command::new("openssl")
         .args([
             "req",

@@ -2,10 +2,10 @@
 //!
 //! Knows: demands. Does not know schemes, but for whether the route reads credentials.
 
-use countersign_policy::{ClaimDemand, Demand, Requirements};
+use countersign_policy::{ClaimDemand, Demand, Deny, Requirements, SignInDemand};
 
 use super::{Scene, text};
-use crate::declared::{allow, route};
+use crate::declared::{Key, allow, deny, route};
 use crate::nearest::nearest;
 use crate::problem::{RouteProblem, TextProblem};
 use crate::read::{Fields, Located};
@@ -59,7 +59,7 @@ pub(super) fn read(
     Some(Demand::Identity(Requirements {
         users: list(&allow::USERS),
         groups: list(&allow::GROUPS),
-        scopes: scopes(&table, scene),
+        scopes: scopes(&table, &allow::SCOPES, scope_problem, scene),
         claims: table
             .texts_by_name(&allow::CLAIMS)
             .into_iter()
@@ -68,8 +68,47 @@ pub(super) fn read(
         second_factor: table
             .flag(&allow::SECOND_FACTOR)
             .is_some_and(|flag| flag.value),
+        sign_in: SignInDemand {
+            age_secs_max: table
+                .whole(&allow::SIGN_IN_AGE_MAX_SECS)
+                .map(|secs| i64::try_from(secs.value).unwrap_or(i64::MAX)),
+            // They stand in a challenge with spaces between, as scopes do.
+            acr: scopes(&table, &allow::ACR, class_problem, scene),
+            amr: list(&allow::AMR),
+        },
         networks,
     }))
+}
+
+/// Whom a route refuses first.
+pub(super) fn deny(fields: &Fields<'_>, reads_credentials: bool, scene: Scene<'_>) -> Deny {
+    if !fields.has(&route::DENY) {
+        return Deny::default();
+    }
+    let Some(table) = fields.table(&route::DENY) else {
+        return Deny::default();
+    };
+    if table.len() == 0 {
+        scene.sink.error(&table.span, RouteProblem::DenyEmpty);
+    }
+    let list = |key: &'static Key| {
+        if !reads_credentials && table.has(key) {
+            let problem = RouteProblem::DenyUnknown { key: key.name };
+            scene.sink.error(&table.span_of_key(key), problem);
+        }
+        table
+            .texts(key)
+            .map(|list| text::boxed(&list.value, key, scene))
+            .unwrap_or_default()
+    };
+    Deny {
+        users: list(&deny::USERS),
+        groups: list(&deny::GROUPS),
+        networks: table
+            .texts(&deny::NETWORKS)
+            .map(|list| text::networks(&list.value, scene))
+            .unwrap_or_default(),
+    }
 }
 
 /// ```abnf
@@ -77,8 +116,13 @@ pub(super) fn read(
 /// ```
 ///
 /// RFC 6749 section 3.3.
-fn scopes(table: &Fields<'_>, scene: Scene<'_>) -> Vec<Box<str>> {
-    let Some(written) = table.texts(&allow::SCOPES) else {
+fn scopes(
+    table: &Fields<'_>,
+    key: &'static Key,
+    problem: fn(String) -> RouteProblem,
+    scene: Scene<'_>,
+) -> Vec<Box<str>> {
+    let Some(written) = table.texts(key) else {
         return Vec::new();
     };
     let fits = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
@@ -87,12 +131,9 @@ fn scopes(table: &Fields<'_>, scene: Scene<'_>) -> Vec<Box<str>> {
         .iter()
         .filter(|scope| scope.is_empty() || !scope.bytes().all(fits))
     {
-        scene.sink.error(
-            &scope.span,
-            RouteProblem::Scope {
-                value: scope.value.to_owned(),
-            },
-        );
+        scene
+            .sink
+            .error(&scope.span, problem(scope.value.to_owned()));
     }
     text::no_two_the_same(&written.value, scene);
     written
@@ -100,6 +141,14 @@ fn scopes(table: &Fields<'_>, scene: Scene<'_>) -> Vec<Box<str>> {
         .iter()
         .map(|scope| scope.value.into())
         .collect()
+}
+
+const fn scope_problem(value: String) -> RouteProblem {
+    RouteProblem::Scope { value }
+}
+
+const fn class_problem(value: String) -> RouteProblem {
+    RouteProblem::SignInClass { value }
 }
 
 fn demand((name, values): (Located<&str>, Vec<Located<&str>>), scene: Scene<'_>) -> ClaimDemand {

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use countersign_flow::{Accept, ApiKeyRules, CorsRules, CorsSettings, PageNames, UpstreamFields};
 use countersign_policy::{Methods, OriginPattern, Pages};
 use countersign_wire::cors::client::is_forbidden_name;
+use countersign_wire::dpop::PROOF;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, Method};
 
@@ -94,10 +95,11 @@ fn named(name: &Located<&str>, sections: &[Checked], scene: Scene<'_>) -> Option
 /// Where the route reads credentials: a page that may call it has to be able to send them.
 fn credential_headers(accept: Accept, api_key: &ApiKeyRules) -> impl Iterator<Item = HeaderName> {
     let in_authorization =
-        accept.basic || accept.bearer || (accept.api_key && api_key.in_authorization);
+        accept.basic || accept.tokens() || (accept.api_key && api_key.in_authorization);
     let authorization = in_authorization.then_some(AUTHORIZATION);
     let own = api_key.header.clone().filter(|_| accept.api_key);
-    authorization.into_iter().chain(own)
+    let proof = accept.dpop.then_some(PROOF);
+    authorization.into_iter().chain(own).chain(proof)
 }
 
 fn read(fields: &Fields<'_>, scene: Scene<'_>) -> Option<CorsSettings> {

@@ -2,8 +2,6 @@
 //!
 //! Knows one section, and whether there are proxies in front. Does not know users.
 
-use std::path::PathBuf;
-
 use countersign_flow::DigestRules;
 use countersign_wire::digest::{Algorithm, Hash, Qop};
 use http::HeaderName;
@@ -13,7 +11,7 @@ use crate::declared::digest;
 use crate::nearest::nearest;
 use crate::problem::{DigestProblem, NONCE_KEY_BYTES_MIN, TextProblem};
 use crate::read::{Fields, Located};
-use crate::settings::Digest;
+use crate::settings::{Digest, SecretPlace};
 
 const ALGORITHMS: [&str; 6] = [
     "SHA-256",
@@ -81,7 +79,7 @@ fn algorithms(written: &[Located<&str>], scene: Scene<'_>) -> Vec<Algorithm> {
 }
 
 /// Each of some words once, in the order of the file.
-fn choices<T>(
+pub(super) fn choices<T>(
     written: &[Located<&str>],
     known: &'static [&'static str],
     read: impl Fn(&str) -> Option<T>,
@@ -152,17 +150,16 @@ fn path_prefix(fields: &Fields<'_>, scene: Scene<'_>) -> Box<str> {
     text.value.into()
 }
 
-fn nonce_key_file(fields: &Fields<'_>, scene: Scene<'_>) -> Option<PathBuf> {
+fn nonce_key_file(fields: &Fields<'_>, scene: Scene<'_>) -> Option<SecretPlace> {
     let path = fields.text(&digest::NONCE_KEY_FILE)?;
-    let contents = scene.read(&path)?;
-    scene.keep_secret(&path);
+    let contents = scene.read_secret(&path)?;
     let bytes = contents.trim_ascii_end().len();
     if bytes < NONCE_KEY_BYTES_MIN {
         scene
             .sink
             .error(&path.span, DigestProblem::NonceKeyShort { bytes });
     }
-    Some(scene.resolve(path.value))
+    Some(scene.place(path.value))
 }
 
 fn original_target_header(

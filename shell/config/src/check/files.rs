@@ -1,23 +1,73 @@
-//! Files that the configuration names, and the folder of the store.
+//! Files and secrets that the configuration names, and the folder of the store.
 //!
 //! Knows: that they are there, hold what they should, and are not open to everybody. Does not know certificates.
 
 use std::path::{Path, PathBuf};
 
 use super::Scene;
+use super::named::{self, Named};
 use crate::declared::{store, tls};
 use crate::problem::ServerProblem;
 use crate::read::{Fields, Located};
-use crate::settings::Tls;
+use crate::settings::{SecretPlace, Tls};
 
 impl Scene<'_> {
-    /// The path that a relative one means: relative to the folder of the configuration file.
+    /// The path that a relative one means: relative to the folder of the configuration file. Or that of a credential.
     pub(super) fn resolve(&self, path: &str) -> PathBuf {
-        self.folder.join(path)
+        match (named::parse(path), self.surroundings.credentials()) {
+            (Named::Credential(name), Some(folder)) => folder.join(name),
+            // What cannot be had is reported where it is read.
+            (Named::Credential(_) | Named::Variable(_) | Named::Path(_) | Named::Neither, _) => {
+                self.folder.join(path)
+            }
+        }
+    }
+
+    /// Where a secret of one line is.
+    pub(super) fn place(&self, path: &str) -> SecretPlace {
+        match named::parse(path) {
+            Named::Variable(name) => SecretPlace::Variable(name.into()),
+            Named::Path(_) | Named::Credential(_) | Named::Neither => {
+                SecretPlace::File(self.resolve(path))
+            }
+        }
+    }
+
+    /// A secret of one line, or a report that it cannot be had.
+    pub(super) fn read_secret(&self, path: &Located<&str>) -> Option<Vec<u8>> {
+        let Named::Variable(name) = named::parse(path.value) else {
+            self.keep_secret(path);
+            return self.read(path);
+        };
+        if !self.surroundings.is_of_gateway() {
+            return None;
+        }
+        let value = self.surroundings.variable(name);
+        if value.is_none() {
+            let name = name.to_owned();
+            let problem = ServerProblem::VariableAbsent { name };
+            self.sink.error(&path.span, problem);
+        }
+        value
     }
 
     /// The bytes of a file, or a report that they cannot be had.
     pub(super) fn read(&self, path: &Located<&str>) -> Option<Vec<u8>> {
+        let value = path.value.to_owned();
+        let problem = match named::parse(path.value) {
+            Named::Path(_) => None,
+            Named::Credential(_) if !self.surroundings.is_of_gateway() => return None,
+            Named::Credential(name) => match self.surroundings.credentials() {
+                Some(_) => None,
+                None => Some(ServerProblem::NoCredentials { name: name.into() }),
+            },
+            Named::Variable(_) => Some(ServerProblem::VariableForFile { value }),
+            Named::Neither => Some(ServerProblem::SecretName { value }),
+        };
+        if let Some(problem) = problem {
+            self.sink.error(&path.span, problem);
+            return None;
+        }
         let resolved = self.resolve(path.value);
         let why = match self.surroundings.read(&resolved) {
             Ok(bytes) => return Some(bytes),
@@ -109,7 +159,8 @@ pub(super) fn store(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> PathBuf {
     let written = fields.and_then(|fields| fields.text(&store::PATH));
     let span = written.as_ref().map_or(0..0, |path| path.span.clone());
     let written = written.map_or("countersign.db", |path| path.value);
-    let path = scene.resolve(written);
+    // Not `resolve`: a credential is no place to write to.
+    let path = scene.folder.join(written);
     let folder = path
         .parent()
         .filter(|folder| *folder != Path::new(""))

@@ -6,7 +6,7 @@ use countersign_flow::IdentityHeaders;
 use http::HeaderName;
 
 use super::Scene;
-use crate::declared::{Key, identity};
+use crate::declared::{Key, identity, identity_token};
 use crate::finding::Span;
 use crate::problem::HeaderProblem;
 use crate::read::{Fields, Located};
@@ -14,6 +14,8 @@ use crate::read::{Fields, Located};
 /// The identity headers, and where each was written.
 pub(super) struct Identity {
     pub(super) headers: IdentityHeaders,
+    /// The header of the signed token, where there is one.
+    pub(super) token: Option<HeaderName>,
     pub(super) written: Vec<(HeaderName, Span)>,
 }
 
@@ -67,9 +69,13 @@ const RESERVED: &[&str] = &[
 ];
 
 /// The headers that tell the upstream who asks.
-pub(super) fn identity(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> Identity {
+pub(super) fn identity(
+    fields: Option<&Fields<'_>>,
+    token: Option<&Fields<'_>>,
+    scene: Scene<'_>,
+) -> Identity {
     let mut written: Vec<(HeaderName, Span)> = Vec::new();
-    let mut one = |key: &'static Key, default: &'static str| {
+    let mut one_of = |fields: Option<&Fields<'_>>, key: &'static Key, default: &'static str| {
         let text = fields.and_then(|fields| fields.text(key));
         let span = text.as_ref().map_or(0..0, |text| text.span.clone());
         let default = HeaderName::from_static(default);
@@ -82,14 +88,21 @@ pub(super) fn identity(fields: Option<&Fields<'_>>, scene: Scene<'_>) -> Identit
         written.push((name.clone(), span));
         name
     };
+    let mut one = |key, default| one_of(fields, key, default);
     let headers = IdentityHeaders {
         user: one(&identity::USER, "x-auth-user"),
         groups: one(&identity::GROUPS, "x-auth-groups"),
         scopes: one(&identity::SCOPES, "x-auth-scopes"),
         scheme: one(&identity::SCHEME, "x-auth-scheme"),
         issuer: one(&identity::ISSUER, "x-auth-issuer"),
+        token: None,
     };
-    Identity { headers, written }
+    let token = token.map(|token| one_of(Some(token), &identity_token::HEADER, "x-auth-assertion"));
+    Identity {
+        headers,
+        token,
+        written,
+    }
 }
 
 /// A name for a header of the gateway's own.

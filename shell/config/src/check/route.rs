@@ -3,6 +3,7 @@
 //! Knows: the other sections that routes name. Does not know requests.
 
 mod fit;
+mod sign_in;
 mod together;
 mod upgrade;
 
@@ -10,7 +11,7 @@ use countersign_flow::{Accept, RouteRules};
 use countersign_policy::{Demand, Requirements, Route};
 
 use self::together::Place;
-use super::{Scene, allow, cors, issuer, scheme, text, upstream, url};
+use super::{Scene, allow, bound, cors, issuer, scheme, text, upstream, url};
 use crate::declared::{file, route};
 use crate::finding::Span;
 use crate::nearest::nearest;
@@ -18,7 +19,15 @@ use crate::problem::{RouteProblem, TextProblem};
 use crate::read::{Fields, Located};
 use crate::settings::Upstream;
 
-const SCHEMES: [&str; 5] = ["basic", "bearer", "digest", "api-key", "session"];
+const SCHEMES: [&str; 7] = [
+    "basic",
+    "bearer",
+    "digest",
+    "api-key",
+    "dpop",
+    "session",
+    "certificate",
+];
 
 /// What routes refer to.
 pub(super) struct Around<'a> {
@@ -26,6 +35,8 @@ pub(super) struct Around<'a> {
     pub(super) issuers: &'a [issuer::Checked],
     pub(super) upstreams: &'a [upstream::Checked],
     pub(super) api_key: &'a scheme::ApiKey,
+    /// For how long a verified credential is remembered.
+    pub(super) remember_secs: i64,
 }
 
 /// The routes, and what they come down to together.
@@ -33,6 +44,8 @@ pub(super) struct Checked {
     pub(super) routes: Vec<Route>,
     pub(super) rules: Vec<RouteRules>,
     pub(super) reads_credentials: bool,
+    /// Those that read certificates, or tokens that may be bound.
+    pub(super) bound_readers: Vec<bound::Reader>,
 }
 
 pub(super) fn all(document: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> Checked {
@@ -40,12 +53,21 @@ pub(super) fn all(document: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) 
         routes: Vec::new(),
         rules: Vec::new(),
         reads_credentials: false,
+        bound_readers: Vec::new(),
     };
     let mut places: Vec<Place> = Vec::new();
     for fields in document.tables(&file::ROUTE) {
         let (route, rules, place) = one(&fields, around, scene);
         together::check_against_earlier(&route, &place, &checked.routes, &places, scene);
         checked.reads_credentials |= !rules.accept.is_empty();
+        if rules.accept.tokens() || rules.accept.certificate {
+            checked.bound_readers.push(bound::Reader {
+                name: rules.name.clone(),
+                accept: rules.accept,
+                names_hosts: !route.hosts.is_empty(),
+                span: fields.span_of(&route::ACCEPT),
+            });
+        }
         checked.routes.push(route);
         checked.rules.push(rules);
         places.push(place);
@@ -67,6 +89,7 @@ fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, Ro
     let demand = allow::read(fields, !accept.is_empty(), scene);
     check_accept(fields, name, &place, accept, demand.as_ref(), around, scene);
     let demand = demand.unwrap_or_else(|| Demand::Identity(Requirements::default()));
+    sign_in::check(fields, name, accept, &demand, scene);
     let (found, is_known) = fit::read(name, fields, scene);
     if matches!(demand, Demand::Anyone) && fit::covers_everything(&found) {
         let span = if fields.has(&route::PATH) {
@@ -87,6 +110,11 @@ fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, Ro
         name: name.into(),
         accept,
         challenge_scope: challenge_scope(&demand),
+        deny: allow::deny(fields, !accept.is_empty(), scene),
+        leeway_secs: fields
+            .whole(&route::LEEWAY_SECS)
+            .map(|secs| u32::try_from(secs.value).unwrap_or(u32::MAX)),
+        remember_secs: remember_secs(fields, accept, around, scene),
         demand,
         issuers: issuers(fields, accept, &place, around, scene),
         audiences: issuer::audiences(fields, &route::AUDIENCE, scene),
@@ -106,6 +134,29 @@ fn one(fields: &Fields<'_>, around: &Around<'_>, scene: Scene<'_>) -> (Route, Ro
         is_known,
     };
     (found, rules, place)
+}
+
+/// A route may believe a memory for less long than it is kept, not for longer.
+fn remember_secs(
+    fields: &Fields<'_>,
+    accept: Accept,
+    around: &Around<'_>,
+    scene: Scene<'_>,
+) -> Option<i64> {
+    let written = fields.whole(&route::REMEMBER_SECS)?;
+    let secs = i64::try_from(written.value).unwrap_or(i64::MAX);
+    if accept.is_empty() {
+        let problem = RouteProblem::NothingRemembered;
+        scene
+            .sink
+            .error(&fields.span_of_key(&route::REMEMBER_SECS), problem);
+    } else if secs > around.remember_secs {
+        let problem = RouteProblem::RememberLong {
+            ttl_secs: around.remember_secs,
+        };
+        scene.sink.error(&written.span, problem);
+    }
+    Some(secs)
 }
 
 /// RFC 6750 section 3: the scope that is needed, for the challenge.
@@ -128,7 +179,9 @@ fn accept(fields: &Fields<'_>, scene: Scene<'_>) -> Accept {
             "bearer" => accept.bearer = true,
             "digest" => accept.digest = true,
             "api-key" => accept.api_key = true,
+            "dpop" => accept.dpop = true,
             "session" => accept.session = true,
+            "certificate" => accept.certificate = true,
             other => {
                 let near = nearest(other, SCHEMES);
                 scene.sink.error(
@@ -173,7 +226,7 @@ fn check_accept(
                 .error(&span, RouteProblem::AcceptWithoutDemand { name: name() });
         }
         Some(Demand::Identity(requirements))
-            if !requirements.claims.is_empty() && !accept.bearer =>
+            if !requirements.claims.is_empty() && !accept.tokens() =>
         {
             scene
                 .sink
@@ -190,9 +243,10 @@ fn check_accept(
                 ("basic", accept.basic),
                 ("digest", accept.digest),
                 ("session", accept.session),
+                ("certificate", accept.certificate),
             ];
             let without = without.into_iter().find(|(_, accepted)| *accepted);
-            if !accept.bearer && !accept.api_key && !accept.is_empty() {
+            if !accept.tokens() && !accept.api_key && !accept.is_empty() {
                 scene
                     .sink
                     .error(&span, RouteProblem::ScopesWithoutTokens { name: name() });
@@ -205,7 +259,7 @@ fn check_accept(
         }
         Some(Demand::Anyone | Demand::AnyoneFrom(_) | Demand::Identity(_)) | None => {}
     }
-    if accept.bearer && around.issuers.is_empty() {
+    if accept.tokens() && around.issuers.is_empty() {
         scene
             .sink
             .error(&span, RouteProblem::NoIssuer { name: name() });
@@ -216,11 +270,14 @@ fn check_accept(
             .sink
             .error(&span, RouteProblem::ApiKeyNowhere { name: name() });
     }
-    if !accept.bearer {
-        for key in [&route::ISSUERS, &route::AUDIENCE, &route::RESOURCE]
-            .into_iter()
-            .filter(|key| fields.has(key))
-        {
+    if !accept.tokens() {
+        let of_tokens = [
+            &route::ISSUERS,
+            &route::AUDIENCE,
+            &route::LEEWAY_SECS,
+            &route::RESOURCE,
+        ];
+        for key in of_tokens.into_iter().filter(|key| fields.has(key)) {
             scene.sink.error(
                 &fields.span_of_key(key),
                 RouteProblem::NoEffect { key: key.name },
@@ -239,7 +296,7 @@ fn issuers(
     let found = issuers_named(fields, around, scene);
     let asked = found.iter().filter_map(|index| around.issuers.get(*index));
     let mut asked = asked.filter(|issuer| issuer.introspection.is_some());
-    if let (true, Some(first), Some(second)) = (accept.bearer, asked.next(), asked.next()) {
+    if let (true, Some(first), Some(second)) = (accept.tokens(), asked.next(), asked.next()) {
         let span = if fields.has(&route::ISSUERS) {
             fields.span_of(&route::ISSUERS)
         } else {

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use countersign_policy::Network;
 
-use super::{Scene, files, text, url};
-use crate::declared::{Key, admin, cache, limits, log, reload, server};
+use super::{Scene, bound, files, text, url};
+use crate::declared::{Key, admin, cache, limits, log, proxy_protocol, reload, server, tls};
+use crate::finding::Span;
 use crate::problem::ServerProblem;
 use crate::read::{Fields, Located};
-use crate::settings::{AccessFormat, Limits, Log, LogFormat, Tls};
+use crate::settings::{
+    AccessFormat, ClientCertificates, Limits, Log, LogFormat, ProxyProtocol, Tls,
+};
 
 /// The values of `[server]`.
 pub(super) struct Server {
@@ -19,7 +22,9 @@ pub(super) struct Server {
     pub(super) public_url: Option<Box<str>>,
     pub(super) workers: usize,
     pub(super) trusted_proxies: Vec<Network>,
+    pub(super) proxy_protocol: Option<ProxyProtocol>,
     pub(super) tls: Option<Tls>,
+    pub(super) client_certificates: Option<(ClientCertificates, Span)>,
     pub(super) limits: Limits,
 }
 
@@ -37,7 +42,9 @@ pub(super) fn read(
             .as_deref()
             .is_some_and(|url| url.starts_with("https://"));
     let listen = listen(fields, reads_credentials && !behind_tls, scene);
+    let proxy_fields = fields.and_then(|fields| fields.table(&server::PROXY_PROTOCOL));
     Server {
+        proxy_protocol: proxy_fields.map(|fields| proxies(&fields, &listen, scene)),
         listen,
         public_url,
         workers: fields
@@ -49,6 +56,10 @@ pub(super) fn read(
         tls: tls_fields
             .as_ref()
             .and_then(|fields| files::tls(fields, scene)),
+        client_certificates: tls_fields.as_ref().and_then(|tls| {
+            let fields = tls.table(&tls::CLIENT_CERTIFICATES)?;
+            Some((bound::asked(&fields, scene)?, fields.span.clone()))
+        }),
         limits: read_limits(
             fields
                 .and_then(|fields| fields.table(&server::LIMITS))
@@ -140,6 +151,42 @@ fn trusted_proxies(fields: &Fields<'_>, scene: Scene<'_>) -> Vec<Network> {
     networks
 }
 
+/// `[server.proxy_protocol]`: whose header is believed, and where it has to be.
+fn proxies(fields: &Fields<'_>, listen: &[SocketAddr], scene: Scene<'_>) -> ProxyProtocol {
+    let peers = fields.texts(&proxy_protocol::PEERS);
+    if let Some(peers) = &peers {
+        for text in &peers.value {
+            if Network::parse(text.value).is_ok_and(|network| network.is_everything()) {
+                let value = text.value.to_owned();
+                scene
+                    .sink
+                    .warn(&text.span, ServerProblem::EverybodyIsProxy { value });
+            }
+        }
+    }
+    let peers = peers.map(|peers| text::networks(&peers.value, scene));
+    let Some(written) = fields.texts(&proxy_protocol::LISTEN) else {
+        return ProxyProtocol {
+            peers: peers.unwrap_or_default(),
+            listen: listen.to_vec(),
+        };
+    };
+    let chosen = addresses(&written.value, None, scene);
+    for text in &written.value {
+        let address = text.value.parse::<SocketAddr>();
+        if address.is_ok_and(|address| !listen.contains(&address)) {
+            let value = text.value.to_owned();
+            scene
+                .sink
+                .error(&text.span, ServerProblem::NoSuchListener { value });
+        }
+    }
+    ProxyProtocol {
+        peers: peers.unwrap_or_default(),
+        listen: chosen,
+    }
+}
+
 fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
@@ -172,6 +219,11 @@ fn read_limits(fields: Option<&Fields<'_>>) -> Limits {
             default.held_bodies_bytes_max,
         ),
         held_body: time(&limits::HELD_BODY_SECS, default.held_body),
+        proxy_header_bytes_max: count(
+            &limits::PROXY_HEADER_BYTES_MAX,
+            default.proxy_header_bytes_max,
+        ),
+        proxy_header: time(&limits::PROXY_HEADER_SECS, default.proxy_header),
         tls_handshake: time(&limits::TLS_HANDSHAKE_SECS, default.tls_handshake),
         upstream_connect: time(&limits::UPSTREAM_CONNECT_SECS, default.upstream_connect),
         upstream_head: time(&limits::UPSTREAM_HEAD_SECS, default.upstream_head),
@@ -189,6 +241,8 @@ fn read_limits(fields: Option<&Fields<'_>>) -> Limits {
             default.refusals_kept_per_sec_max,
         ),
         refusals_kept_max: count_32(&limits::REFUSALS_KEPT_MAX, default.refusals_kept_max),
+        acts_kept_max: count_32(&limits::ACTS_KEPT_MAX, default.acts_kept_max),
+        acts_kept_days: count_32(&limits::ACTS_KEPT_DAYS, default.acts_kept_days),
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Knows one section, and what of the others it has to fit. Does not know users.
 
+mod shared;
+
 use std::net::SocketAddr;
 
 use countersign_flow::SessionRules;
 use countersign_wire::cookie;
 
-use super::Scene;
+use super::{Scene, passkeys};
 use crate::declared::{Key, session};
 use crate::problem::SessionProblem;
 use crate::read::Fields;
@@ -17,6 +19,7 @@ pub(super) struct Around<'a> {
     pub(super) listen: &'a [SocketAddr],
     /// For how long a verified credential is remembered.
     pub(super) remember_secs: i64,
+    pub(super) public_url: Option<&'a str>,
 }
 
 /// The rules of `[session]`.
@@ -33,16 +36,34 @@ pub(super) fn read(
             })
     };
     let secure = !plain_http(fields, around, scene);
-    let cookie = cookie(fields, secure, scene);
+    let shared = shared::read(fields, secure, scene);
+    let prefix = match (secure, &shared) {
+        (false, _) => "",
+        (true, None) => cookie::HOST_PREFIX,
+        (true, Some(_)) => cookie::SECURE_PREFIX,
+    };
+    let cookie = cookie(fields, prefix, scene);
+    // These two are of one host whatever the session is.
+    let own = match cookie.strip_prefix(cookie::SECURE_PREFIX) {
+        Some(name) => [cookie::HOST_PREFIX, name].concat(),
+        None => cookie.to_string(),
+    };
     let rules = SessionRules {
-        form_cookie: [&*cookie, "-form"].concat().into(),
+        form_cookie: format!("{own}-form").into(),
+        round_cookie: format!("{own}-round").into(),
         cookie,
+        shared,
         secure,
         idle_secs: secs(&session::IDLE_SECS, 8 * 60 * 60),
         lifetime_secs: secs(&session::LIFETIME_SECS, 7 * 24 * 60 * 60),
         per_user_max: fields
             .and_then(|fields| fields.whole(&session::PER_USER_MAX))
             .map_or(50, |number| u32::try_from(number.value).unwrap_or(u32::MAX)),
+        fresh_secs: secs(&session::FRESH_SECS, 300),
+        passkeys: passkeys::read(fields, around.public_url, scene),
+        password: fields
+            .and_then(|fields| fields.flag(&session::PASSWORD))
+            .is_none_or(|flag| flag.value),
     };
     let span = |key: &'static Key| {
         fields.map_or(0..0, |fields| {
@@ -90,24 +111,29 @@ fn plain_http(fields: Option<&Fields<'_>>, around: &Around<'_>, scene: Scene<'_>
     true
 }
 
-fn cookie(fields: Option<&Fields<'_>>, secure: bool, scene: Scene<'_>) -> Box<str> {
+fn cookie(fields: Option<&Fields<'_>>, prefix: &'static str, scene: Scene<'_>) -> Box<str> {
     let Some(text) = fields.and_then(|fields| fields.text(&session::COOKIE)) else {
-        let prefix = if secure { cookie::HOST_PREFIX } else { "" };
         return [prefix, "countersign"].concat().into();
     };
     let value = || text.value.to_owned();
     // Browsers compare the prefix without regard to case.
-    let prefixed = text
-        .value
-        .get(..cookie::HOST_PREFIX.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(cookie::HOST_PREFIX));
+    let begins = |prefix: &str| {
+        let start = text.value.get(..prefix.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    let prefixed = begins(cookie::HOST_PREFIX) || begins(cookie::SECURE_PREFIX);
     if !cookie::is_name(text.value) {
         let problem = SessionProblem::CookieName { value: value() };
         scene.sink.error(&text.span, problem);
-    } else if secure && !text.starts_with(cookie::HOST_PREFIX) {
-        let problem = SessionProblem::CookieUnbound { value: value() };
+    } else if !text.starts_with(prefix) {
+        let value = value();
+        let problem = if prefix == cookie::HOST_PREFIX {
+            SessionProblem::CookieUnbound { value }
+        } else {
+            SessionProblem::CookieUnshared { value }
+        };
         scene.sink.error(&text.span, problem);
-    } else if !secure && prefixed {
+    } else if prefix.is_empty() && prefixed {
         let problem = SessionProblem::CookieDropped { value: value() };
         scene.sink.error(&text.span, problem);
     }

@@ -19,6 +19,8 @@ const SERVERS_MAX: usize = 64;
 /// An upstream and where its name stands.
 pub(super) struct Checked {
     pub(super) settings: Upstream,
+    /// For whom tokens are signed that it gets, and where that stands.
+    pub(super) token_audience: Option<(Box<str>, Span)>,
     pub(super) span: Span,
 }
 
@@ -50,8 +52,10 @@ pub(super) fn all(document: &Fields<'_>, scene: Scene<'_>) -> Vec<Checked> {
             tls: addresses.are_https.then_some(tls),
             http2: flag(&upstream::HTTP2),
         };
+        let audience = text::not_empty(&fields, &upstream::TOKEN_AUDIENCE, scene);
         upstreams.push(Checked {
             settings,
+            token_audience: audience.map(|text| (text.value.into(), text.span)),
             span: name.span,
         });
     }

@@ -12,7 +12,7 @@ section!(introspection, "[issuer.NAME.introspection]", "The issuer is asked abou
     CLIENT_ID = "client_id": Text, Absent("none, for `bearer` alone"),
         "The gateway's client id at the issuer.";
     SECRET_FILE = "secret_file": Text, Required,
-        "A file with the client's secret, or with the token for `bearer`. A line end after it is left out.";
+        "A file, `credential:NAME` or `env:NAME` with the client's secret, or with the token for `bearer`. A line end after it is left out.";
     AUDIENCE_OPTIONAL = "audience_optional": Flag, Value("false"),
         "Whether a token is taken of which the issuer names no audience: it then has to make sure itself that it answers for this resource's tokens alone.";
     ANSWER_SECS = "answer_secs": Whole(1, 60), Value("5"),

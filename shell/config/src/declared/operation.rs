@@ -51,3 +51,22 @@ section!(reload, "[reload]", "When a changed configuration is taken up, beside S
     SETTLE_MILLIS = "settle_millis": Whole(10, 60_000), Value("500"),
         "For how long no file may have changed before they are read: several are often written one after the other.";
 });
+
+section!(traces, "[traces]", "Traces for a collector of OpenTelemetry. Without the section there are none, and nothing is measured for them.", {
+    URL = "url": Text, Required,
+        "Address of the collector for OTLP over HTTP, as in `http://127.0.0.1:4318`; without a path, `/v1/traces` is added.";
+    SERVICE_NAME = "service_name": Text, Value("\"countersign\""),
+        "What the gateway is called there (`service.name`).";
+    SAMPLE_PERCENT = "sample_percent": Whole(0, 100), Value("100"),
+        "How many of a hundred requests that bring no trace along begin one. Those that do follow what their `traceparent` says.";
+    QUEUE_MAX = "queue_max": Whole(16, 1_000_000), Value("4096"),
+        "Spans that may wait to be posted; past it they are dropped and counted.";
+    BATCH_MAX = "batch_max": Whole(1, 10_000), Value("512"),
+        "Spans that are posted at once.";
+    EVERY_MILLIS = "every_millis": Whole(10, 60_000), Value("1000"),
+        "How long a span waits for others at most.";
+    ANSWER_SECS = "answer_secs": Whole(1, 60), Value("5"),
+        "How long the collector may take to answer; spans that it does not take are dropped and counted.";
+    CA_FILE = "ca_file": Text, Absent("the system's certificates alone"),
+        "PEM file of further certificates that are trusted for the collector.";
+});

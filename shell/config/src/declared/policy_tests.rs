@@ -44,7 +44,13 @@ section!(caller, "[caller.NAME]", "Somebody with good credentials. Secrets are m
         "The networks that the API key may be used from.";
     SECOND_FACTOR = "second_factor": Flag, Value("false"),
         "Whether the session was begun with a second factor.";
-    SCHEME = "scheme": Choice(&["basic", "bearer", "digest", "api-key", "session"]), Absent("the first that the route accepts and that can carry the rest"),
+    SIGN_IN_AGE_SECS = "sign_in_age_secs": Whole(0, 31_536_000), Absent("a session is begun just now, and a token does not say"),
+        "How long ago the person has signed in.";
+    ACR = "acr": Text, Absent("none"),
+        "The class of the sign-in, in the token.";
+    AMR = "amr": Texts, Absent("none"),
+        "The methods of the sign-in, in the token.";
+    SCHEME = "scheme": Choice(&["basic", "bearer", "digest", "api-key", "dpop", "session", "certificate"]), Absent("the first that the route accepts and that can carry the rest"),
         "How the caller shows who it is.";
     ISSUER = "issuer": Text, Absent("the first that the route takes tokens of"),
         "The issuer of the token, by its name in the configuration.";

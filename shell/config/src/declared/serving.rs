@@ -2,7 +2,7 @@
 //!
 //! Knows names, bounds and defaults; the values' types are in `settings`.
 
-use super::section;
+use super::{client_certificates, section};
 
 /// A day, as the upper bound of deadlines.
 const DAY: u64 = 86_400;
@@ -16,15 +16,26 @@ section!(server, "[server]", "The public listener.", {
         "Threads that serve requests.";
     TRUSTED_PROXIES = "trusted_proxies": Texts, Value("[]"),
         "Networks of the proxies in front whose `X-Forwarded-For` is believed. Who comes through one that does not say the client's address is in no network.";
+    PROXY_PROTOCOL = "proxy_protocol": Table(&proxy_protocol::SECTION), Absent("connections begin with what the client sends"),
+        "Listeners behind a proxy that does not read HTTP, and tells by the PROXY protocol who its client is.";
     TLS = "tls": Table(&tls::SECTION), Absent("plain HTTP"),
         "Certificate and key of the listener.";
     LIMITS = "limits": Table(&limits::SECTION), Absent("all its defaults"),
         "Every limit by name.";
 });
 
-section!(tls, "[server.tls]", "TLS on the public listener. Both files are PEM.", {
+section!(proxy_protocol, "[server.proxy_protocol]", "The PROXY protocol, versions 1 and 2, in front of TLS. On a listener that has it every connection must begin with it: whoever else could come there could be at any address.", {
+    PEERS = "peers": Texts, Required,
+        "Networks of the proxies whose header is believed. From any other peer nothing is read.";
+    LISTEN = "listen": Texts, Absent("all of `server.listen`"),
+        "Which addresses of `server.listen` have it, as they stand there.";
+});
+
+section!(tls, "[server.tls]", "TLS on the public listener. All files are PEM.", {
     CERTIFICATE = "certificate": Text, Required, "File of the certificate and its chain.";
     KEY = "key": Text, Required, "File of the private key.";
+    CLIENT_CERTIFICATES = "client_certificates": Table(&client_certificates::SECTION), Absent("clients are asked for none"),
+        "Certificates that clients show.";
 });
 
 section!(limits, "[server.limits]", "Limits and deadlines. There is always one: only `body_bytes_max` can be turned off.", {
@@ -52,6 +63,10 @@ section!(limits, "[server.limits]", "Limits and deadlines. There is always one: 
         "Bytes of bodies that are held at once because a credential covers them (`auth-int`); past it, requests get a 503.";
     HELD_BODY_SECS = "held_body_secs": Whole(1, DAY), Value("60"),
         "For the whole of a body that is held: one that a credential covers, or a form.";
+    PROXY_HEADER_BYTES_MAX = "proxy_header_bytes_max": Whole(232, 65_551), Value("4096"),
+        "Bytes of a header of the PROXY protocol, version 2. Version 1 has 107 at most by itself.";
+    PROXY_HEADER_SECS = "proxy_header_secs": Whole(1, DAY), Value("5"),
+        "From the connection to the end of its header of the PROXY protocol.";
     TLS_HANDSHAKE_SECS = "tls_handshake_secs": Whole(1, DAY), Value("10"),
         "For the TLS handshake.";
     UPSTREAM_CONNECT_SECS = "upstream_connect_secs": Whole(1, DAY), Value("5"),
@@ -80,6 +95,10 @@ section!(limits, "[server.limits]", "Limits and deadlines. There is always one: 
         "Refusals a second that are kept for `countersign why`.";
     REFUSALS_KEPT_MAX = "refusals_kept_max": Whole(0, 10_000_000), Value("10000"),
         "Refusals that are kept in all.";
+    ACTS_KEPT_MAX = "acts_kept_max": Whole(100, 100_000_000), Value("100000"),
+        "Acts of administration that are kept for `countersign audit`; the oldest go first.";
+    ACTS_KEPT_DAYS = "acts_kept_days": Whole(1, 36_500), Value("400"),
+        "How long acts of administration are kept.";
 });
 
 section!(store, "[store]", "Users, API keys and kept refusals.", {

@@ -11,10 +11,14 @@ struct Machine;
 
 impl Surroundings for Machine {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ErrorKind> {
-        let is_there = path.ends_with("client.secret");
-        is_there
-            .then(|| b"a secret\n".to_vec())
-            .ok_or(ErrorKind::NotFound)
+        let bytes: &[u8] = match path.file_name().and_then(|name| name.to_str()) {
+            Some("signing.jwks") => SIGNING_JWKS.as_bytes(),
+            Some("client.secret") => b"a secret\n",
+            Some("cert.pem") => b"-----BEGIN CERTIFICATE-----\n",
+            Some("key.pem") => b"-----BEGIN PRIVATE KEY-----\n",
+            Some(_) | None => return Err(ErrorKind::NotFound),
+        };
+        Ok(bytes.to_vec())
     }
 
     fn access(&self, path: &Path) -> Option<Access> {
@@ -29,6 +33,9 @@ impl Surroundings for Machine {
         4
     }
 }
+
+/// The key of RFC 8037 appendix A.1.
+const SIGNING_JWKS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
 fn checked(text: &str) -> Checked {
     let outcome = check(
@@ -45,19 +52,36 @@ fn checked(text: &str) -> Checked {
 /// What a section must have, and what of it is left to the defaults.
 fn required(title: &str) -> Option<&'static str> {
     match title {
+        "[server.tls]" => Some("certificate = \"cert.pem\"\nkey = \"key.pem\"\n"),
+        "[server.tls.client_certificates]" => Some("ca_file = \"cert.pem\"\n"),
         "[issuer.NAME]" => Some(
             "issuer = \"https://id.example.com\"\nkeys = { discovery = true }\naudience = \"a\"\n",
         ),
         "[issuer.NAME.introspection]" => {
             Some("client_id = \"gateway\"\nsecret_file = \"client.secret\"\n")
         }
+        "[traces]" => Some("url = \"http://127.0.0.1:4318\"\n"),
+        "[server]" => Some("public_url = \"https://app.example.com\"\n"),
+        "[provider.NAME]" => Some(
+            "issuer = \"https://id.example.com\"\nclient_id = \"gateway\"\nsecret_file = \"client.secret\"\n",
+        ),
         "[cors.NAME]" => Some("origins = \"https://app.example.com\"\n"),
+        "[session.passkeys]" => {
+            Some("rp_id = \"example.com\"\norigins = \"https://example.com\"\n")
+        }
         "[upstream.NAME]" => Some("url = \"http://127.0.0.1:3000\"\n"),
         "[[route]]" => Some(
             "name = \"all\"\nupstream = \"NAME\"\naccept = [\"bearer\"]\nallow = { identity = true }\ncors = \"NAME\"\n",
         ),
         // These have no default of their own: the table that they are in has one as a whole.
-        "[server.tls]" | "[issuer.NAME.keys]" | "[upstream.NAME.tls]" | "[route.allow]" => None,
+        "[identity.token]" => {
+            Some("keys_file = \"signing.jwks\"\nissuer = \"https://gateway.example\"\n")
+        }
+        "[server.proxy_protocol]"
+        | "[issuer.NAME.keys]"
+        | "[upstream.NAME.tls]"
+        | "[route.allow]"
+        | "[route.deny]" => None,
         _ => Some(""),
     }
 }

@@ -25,6 +25,12 @@ pub struct Caller {
     pub networks: Vec<Network>,
     /// Whether the session was begun with a second factor.
     pub second_factor: bool,
+    /// How long ago the person has signed in.
+    pub sign_in_age_secs: Option<i64>,
+    /// The class of the sign-in.
+    pub acr: Option<Box<str>>,
+    /// The methods of the sign-in.
+    pub amr: Vec<Box<str>>,
     /// How the caller shows who it is; `None`: in whatever way the route accepts.
     pub scheme: Option<Shown>,
     /// The issuer of the token, by its index; `None`: the first that the route takes tokens of.
@@ -42,18 +48,24 @@ pub enum Shown {
     Digest,
     /// An API key.
     ApiKey,
+    /// A token with a proof of its key.
+    Dpop,
     /// The session of somebody who has signed in.
     Session,
+    /// A certificate in the TLS handshake.
+    Certificate,
 }
 
 impl Shown {
     /// Every kind, in the order in which one is chosen.
-    pub const ALL: [Shown; 5] = [
+    pub const ALL: [Shown; 7] = [
         Shown::Basic,
         Shown::ApiKey,
         Shown::Bearer,
         Shown::Digest,
+        Shown::Dpop,
         Shown::Session,
+        Shown::Certificate,
     ];
 
     /// How it is written.
@@ -64,15 +76,20 @@ impl Shown {
             Shown::Bearer => "bearer",
             Shown::Digest => "digest",
             Shown::ApiKey => "api-key",
+            Shown::Dpop => "dpop",
             Shown::Session => "session",
+            Shown::Certificate => "certificate",
         }
     }
 
     /// What credentials of this kind cannot say of this caller, if anything.
     fn lacks(self, caller: &Caller) -> Option<&'static Key> {
-        let is_token = self == Shown::Bearer;
+        let is_token = matches!(self, Shown::Bearer | Shown::Dpop);
         let is_key = self == Shown::ApiKey;
-        if !caller.scopes.is_empty() && !is_token && !is_key {
+        let has_groups = self != Shown::Certificate;
+        if !caller.groups.is_empty() && !has_groups {
+            Some(&caller::GROUPS)
+        } else if !caller.scopes.is_empty() && !is_token && !is_key {
             Some(&caller::SCOPES)
         } else if !caller.claims.is_empty() && !is_token {
             Some(&caller::CLAIMS)
@@ -82,6 +99,12 @@ impl Shown {
             Some(&caller::NETWORKS)
         } else if caller.second_factor && self != Shown::Session {
             Some(&caller::SECOND_FACTOR)
+        } else if caller.sign_in_age_secs.is_some() && !is_token && self != Shown::Session {
+            Some(&caller::SIGN_IN_AGE_SECS)
+        } else if caller.acr.is_some() && !is_token {
+            Some(&caller::ACR)
+        } else if !caller.amr.is_empty() && !is_token {
+            Some(&caller::AMR)
         } else {
             None
         }
@@ -116,6 +139,11 @@ pub(super) fn read(fields: &Fields<'_>, scene: Scene<'_>) -> Option<Caller> {
         second_factor: fields
             .flag(&caller::SECOND_FACTOR)
             .is_some_and(|flag| flag.value),
+        sign_in_age_secs: fields
+            .whole(&caller::SIGN_IN_AGE_SECS)
+            .map(|secs| i64::try_from(secs.value).unwrap_or(i64::MAX)),
+        acr: fields.text(&caller::ACR).map(|acr| acr.value.into()),
+        amr: list(&caller::AMR),
         scheme: scheme(fields),
         issuer: issuer(fields, scene),
     };

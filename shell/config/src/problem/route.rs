@@ -51,6 +51,8 @@ pub enum RouteProblem {
     },
     /// A scope with characters that scopes do not have.
     Scope { value: String },
+    /// A class of sign-ins with characters that the challenge cannot carry.
+    SignInClass { value: String },
     /// Claims are demanded where no token is read.
     ClaimsWithoutTokens { name: String },
     /// Scopes are demanded where nothing is read that has some.
@@ -59,6 +61,26 @@ pub enum RouteProblem {
     ScopesNotOfAll { name: String, without: &'static str },
     /// A second factor is demanded where no session is read.
     SecondFactorWithoutSessions { name: String },
+    /// Something is demanded of the sign-in that nothing that is read says.
+    SignInOfNone {
+        name: String,
+        key: &'static str,
+        enough: &'static str,
+    },
+    /// Something is demanded of the sign-in that some of what is read does not say.
+    SignInNotOfAll {
+        name: String,
+        key: &'static str,
+        without: &'static str,
+    },
+    /// A table of refusals that refuses nobody.
+    DenyEmpty,
+    /// Callers are refused where none is known.
+    DenyUnknown { key: &'static str },
+    /// A memory that would be believed for longer than it is kept.
+    RememberLong { ttl_secs: i64 },
+    /// A memory of nothing.
+    NothingRemembered,
     /// Everything is open to anyone.
     EverythingOpen { name: String },
     /// A protocol that would carry requests past the rules.
@@ -119,7 +141,7 @@ impl RouteProblem {
             ),
             Self::NoIssuer { name } => (
                 format!("route `{name}` takes tokens, and there is no issuer of any"),
-                "add an `[issuer.NAME]` section, or take `bearer` out of `accept`".into(),
+                "add an `[issuer.NAME]` section, or take `bearer` and `dpop` out of `accept`".into(),
             ),
             Self::SeveralToAsk { first, second } => (
                 format!("an opaque token does not say whose it is, and both `{first}` and `{second}` are asked about such"),
@@ -131,7 +153,7 @@ impl RouteProblem {
             ),
             Self::NoEffect { key } => (
                 format!("`{key}` has no effect where no tokens are taken"),
-                "add `bearer` to `accept`, or leave the key out".into(),
+                "add `bearer` or `dpop` to `accept`, or leave the key out".into(),
             ),
             Self::AllowEmpty => (
                 "`allow` demands nothing".into(),
@@ -153,13 +175,17 @@ impl RouteProblem {
                 format!("`{value}` is not a scope"),
                 "write one scope an element, without spaces, quotes and backslashes".into(),
             ),
+            Self::SignInClass { value } => (
+                format!("`{value}` is not a class of sign-ins that a challenge can name"),
+                "write one class an element, without spaces, quotes and backslashes".into(),
+            ),
             Self::ClaimsWithoutTokens { name } => (
                 format!("route `{name}` demands claims, and only tokens have some"),
-                "add `bearer` to `accept`, or demand users or groups: nobody can pass".into(),
+                "add `bearer` or `dpop` to `accept`, or demand users or groups: nobody can pass".into(),
             ),
             Self::ScopesWithoutTokens { name } => (
                 format!("route `{name}` demands scopes, and only tokens and API keys have some"),
-                "add `bearer` or `api-key` to `accept`, or demand users or groups: nobody can pass"
+                "add `bearer`, `dpop` or `api-key` to `accept`, or demand users or groups: nobody can pass"
                     .into(),
             ),
             Self::ScopesNotOfAll { name, without } => (
@@ -169,6 +195,30 @@ impl RouteProblem {
             Self::SecondFactorWithoutSessions { name } => (
                 format!("route `{name}` demands a second factor, and only sessions have one"),
                 "add `session` to `accept`; of tokens, demand the claim in which their issuer says so: nobody can pass".into(),
+            ),
+            Self::SignInOfNone { name, key, enough } => (
+                format!("route `{name}` demands `{key}`, and nothing that it accepts says so of a sign-in"),
+                format!("add {enough} to `accept`: nobody can pass"),
+            ),
+            Self::SignInNotOfAll { name, key, without } => (
+                format!("route `{name}` demands `{key}`, and whoever comes by `{without}` cannot meet it"),
+                format!("take `{without}` out of `accept`, or give these callers a route of their own: nobody can pass by it"),
+            ),
+            Self::DenyEmpty => (
+                "`deny` refuses nobody".into(),
+                "name `users`, `groups` or `networks`, or leave it out".into(),
+            ),
+            Self::DenyUnknown { key } => (
+                format!("`{key}` of `deny` has no effect where no credentials are read"),
+                "add `accept` and demand a known caller, or refuse `networks`".into(),
+            ),
+            Self::RememberLong { ttl_secs } => (
+                format!("what was verified is kept for {ttl_secs} seconds, and no route can believe it for longer"),
+                "make `remember_secs` less, or `ttl_secs` of `[cache]` more".into(),
+            ),
+            Self::NothingRemembered => (
+                "`remember_secs` has no effect where no credentials are read".into(),
+                "leave it out".into(),
             ),
             Self::EverythingOpen { name } => (
                 format!("route `{name}` opens every path to anyone"),

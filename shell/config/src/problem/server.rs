@@ -26,6 +26,14 @@ pub enum ServerProblem {
         path: PathBuf,
         why: ErrorKind,
     },
+    /// A credential of systemd, where systemd has given none.
+    NoCredentials { name: String },
+    /// A variable of the environment that is not there.
+    VariableAbsent { name: String },
+    /// A variable where only a file is taken.
+    VariableForFile { value: String },
+    /// Not a name of a credential, or of a variable.
+    SecretName { value: String },
     /// A PEM file without what it should have.
     NotPem { value: String, wanted: &'static str },
     /// A secret that everybody on the machine can read.
@@ -38,6 +46,18 @@ pub enum ServerProblem {
     StoreFolderOpenToOthers { folder: PathBuf },
     /// Everybody is believed to be a proxy.
     EverybodyTrusted { value: String },
+    /// A file that holds no private keys to sign with.
+    IdentityKeys { value: String, detail: &'static str },
+    /// An upstream is to get a token that nobody signs.
+    NoIdentityKeys,
+    /// A token is signed that no upstream gets.
+    IdentityTokenUnused,
+    /// It is not said who signs.
+    IdentityIssuerMissing,
+    /// Everybody may say by the PROXY protocol who it is.
+    EverybodyIsProxy { value: String },
+    /// Nothing listens there.
+    NoSuchListener { value: String },
     /// Everybody on the network can read the figures.
     AdminOpen { address: String },
     /// Nobody's attempts are counted.
@@ -93,6 +113,22 @@ impl ServerProblem {
                 format!("`{value}` cannot be read: {why}"),
                 format!("it was looked for at `{}`", path.display()),
             ),
+            Self::NoCredentials { name } => (
+                format!("the credential `{name}` is not here: `$CREDENTIALS_DIRECTORY` is not set"),
+                format!("systemd sets it for a service with `LoadCredential={name}:/path/of/it`; to check with the same files, set it to their folder"),
+            ),
+            Self::VariableAbsent { name } => (
+                format!("the environment has no variable `{name}`"),
+                "set it for the gateway; a file or a credential is seen by fewer".into(),
+            ),
+            Self::VariableForFile { value } => (
+                format!("`{value}` is a variable, and a file is needed here"),
+                "name a file, or a credential as in `credential:tls.key`; `env:NAME` is for `secret_file` and `nonce_key_file`".into(),
+            ),
+            Self::SecretName { value } => (
+                format!("`{value}` is the name of no credential and of no variable"),
+                "write it as in `credential:tls.key` or `env:HS_KEY`; a path that begins so is written with `./` before it".into(),
+            ),
             Self::NotPem { value, wanted } => (
                 format!("`{value}` has no {wanted}"),
                 format!("name a PEM file with a `-----BEGIN ...-----` line for the {wanted}"),
@@ -115,6 +151,30 @@ impl ServerProblem {
             Self::EverybodyTrusted { value } => (
                 format!("`{value}` believes everybody's `X-Forwarded-For`"),
                 "name the networks of your proxies: anyone else can then no longer choose the address that rules see".into(),
+            ),
+            Self::IdentityKeys { value, detail } => (
+                format!("`{value}` cannot be signed with: {detail}"),
+                "let `countersign identity-key FILE` make it".into(),
+            ),
+            Self::NoIdentityKeys => (
+                "there is nothing to sign a token with".into(),
+                "make keys with `countersign identity-key FILE`, and name the file as `keys_file` in `[identity.token]`".into(),
+            ),
+            Self::IdentityTokenUnused => (
+                "no upstream gets the token".into(),
+                "give an upstream a `token_audience`".into(),
+            ),
+            Self::IdentityIssuerMissing => (
+                "it is not said who signs the token".into(),
+                "write `issuer` here, or `public_url` in `[server]`".into(),
+            ),
+            Self::EverybodyIsProxy { value } => (
+                format!("`{value}` believes everybody's PROXY protocol header"),
+                "name the addresses of your proxies: anyone else can then no longer choose the address that rules see".into(),
+            ),
+            Self::NoSuchListener { value } => (
+                format!("`{value}` is not one of `server.listen`"),
+                "write an address of `listen` as it stands there, or leave this out for all of them".into(),
             ),
             Self::AdminOpen { address } => (
                 format!("the admin listener on `{address}` answers everybody who reaches it"),

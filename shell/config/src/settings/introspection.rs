@@ -2,8 +2,9 @@
 //!
 //! Knows: values that have been checked. Does not know tokens, nor what an answer means.
 
-use std::path::PathBuf;
 use std::time::Duration;
+
+use super::SecretPlace;
 
 /// How one issuer is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +13,8 @@ pub struct Introspection {
     pub address: Option<Box<str>>,
     /// How the gateway shows itself.
     pub client: Client,
-    /// The file with the client's secret, or with the token that stands for it; a line end apart.
-    pub secret_file: PathBuf,
+    /// Where the client's secret is, or the token that stands for it; a line end apart.
+    pub secret_file: SecretPlace,
     /// How long a request waits for the answer.
     pub answer: Duration,
     /// The longest answer that is read.

@@ -1,8 +1,8 @@
 //! The kinds of problems, each of which a case has to show.
 
 use countersign_config::{
-    CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, PolicyTestProblem, Problem,
-    RouteProblem, ServerProblem, SessionProblem, TextProblem, UrlDefect,
+    BoundProblem, CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, PolicyTestProblem,
+    Problem, ProviderProblem, RouteProblem, ServerProblem, SessionProblem, TextProblem, UrlDefect,
 };
 
 /// A name for each variant, so that a new one does not compile without a name, and does not pass without a case.
@@ -25,8 +25,8 @@ kinds! {
         ControlCharacter NotAscii Name Twice
     }
     server(ServerProblem) {
-        ListenAddress Url Network FileUnreadable NotPem SecretOpenToOthers StoreFolderMissing
-        StoreIsFolder StoreFolderOpenToOthers EverybodyTrusted EverybodyExempt AdminOpen NoTls UpstreamTlsUnused
+        ListenAddress Url Network FileUnreadable NoCredentials VariableAbsent VariableForFile SecretName NotPem SecretOpenToOthers StoreFolderMissing
+        StoreIsFolder StoreFolderOpenToOthers EverybodyTrusted EverybodyExempt EverybodyIsProxy IdentityKeys NoIdentityKeys IdentityTokenUnused IdentityIssuerMissing NoSuchListener AdminOpen NoTls UpstreamTlsUnused
         SchemesDiffer ServersTooMany
         ServerName HalfACertificate HashCost HashCostWeak
     }
@@ -43,14 +43,23 @@ kinds! {
     digest(DigestProblem) {
         Md5 Domain PathPrefix PathTwice NobodyTrusted NonceKeyShort
     }
+    bound(BoundProblem) {
+        NotAsked NobodyReads ForAnyHost
+    }
     session(SessionProblem) {
-        CookieName CookieUnbound CookieDropped PlainHttp PlainHttpBeyond LifetimeShort IdleRemembered
+        CookieName CookieUnbound CookieUnshared CookieDropped Domain DomainPublic DomainShared DomainMissing
+        OriginsMissing OriginSpelling OriginOutside OriginPlain SignInUnlisted PlainHttp PlainHttpBeyond LifetimeShort IdleRemembered
+        PasskeysNowhere PasskeyDomain PasskeyOrigin PasskeyOriginInTheClear PasskeysNotAtPublicUrl
     }
     issuer(IssuerProblem) {
         KeysOverHttp Algorithm AlgorithmNone AlgorithmNeedsSecret AlgorithmNotForSecret
         SecretAlgorithmUnnamed KeySources DiscoveryOff KeySet KeySetEmpty SecretTooShort IssuerTwice
         LeewayLong LifetimeUnlimited NothingToCheckBy TokensOverHttp TokensInTheClear ClientIdMissing
         ClientIdUnused ClientSecret AudienceOptional
+    }
+    provider(ProviderProblem) {
+        PublicUrlMissing PublicUrlClear NoSessions IssuerTwice Clear SecretMissing SecretUnused Secret OpenidMissing
+        Scope Algorithm LinkByName GroupsUnnamed Domain NoWayIn
     }
     policy_test(PolicyTestProblem) {
         Url FieldName CredentialBesideIdentity Client Method NotExpected CauseUnknown CauseWithoutRefusal
@@ -59,7 +68,8 @@ kinds! {
     route(RouteProblem) {
         Unknown NameTwice Pattern Method MethodNeverServed PathReserved NeverReached NothingAccepted
         AcceptWithoutDemand NoIssuer SeveralToAsk ApiKeyNowhere NoEffect AllowEmpty AllowIdentityFalse AllowText
-        Scope ClaimsWithoutTokens ScopesWithoutTokens ScopesNotOfAll SecondFactorWithoutSessions EverythingOpen UpgradeCarriesRequests UpgradeProtocol
+        Scope ClaimsWithoutTokens ScopesWithoutTokens ScopesNotOfAll SecondFactorWithoutSessions
+        SignInClass SignInOfNone SignInNotOfAll DenyEmpty DenyUnknown RememberLong NothingRemembered EverythingOpen UpgradeCarriesRequests UpgradeProtocol
         UpgradeByHttp2 Unused
     }
 }
@@ -77,8 +87,10 @@ pub(crate) fn names(problem: &Problem) -> Vec<&'static str> {
         }
         Problem::Header(problem) => vec![header(problem)],
         Problem::Digest(problem) => vec![digest(problem)],
+        Problem::Bound(problem) => vec![bound(problem)],
         Problem::Session(problem) => vec![session(problem)],
         Problem::Issuer(problem) => vec![issuer(problem)],
+        Problem::Provider(problem) => vec![provider(problem)],
         Problem::Route(problem) => vec![route(problem)],
         Problem::Cors(problem) => vec![cors(problem)],
         Problem::PolicyTest(problem) => vec![policy_test(problem)],

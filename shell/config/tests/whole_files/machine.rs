@@ -18,7 +18,11 @@ impl Surroundings for Machine {
             Some("blank.secret") => Ok(b"\n".to_vec()),
             Some("cert.pem") => Ok(b"-----BEGIN CERTIFICATE-----\n".to_vec()),
             Some("key.pem" | "open.pem") => Ok(b"-----BEGIN PRIVATE KEY-----\n".to_vec()),
+            Some("list.crl") => Ok(b"-----BEGIN X509 CRL-----\n".to_vec()),
             Some("empty.jwks") => Ok(b"{\"keys\":[]}".to_vec()),
+            Some("signing.jwks") => Ok(PRIVATE_JWKS
+                .replace("\"d\"", "\"alg\":\"EdDSA\",\"d\"")
+                .into_bytes()),
             Some("private.jwks") => Ok(PRIVATE_JWKS.as_bytes().to_vec()),
             Some(_) | None => Err(ErrorKind::NotFound),
         }
@@ -49,6 +53,10 @@ impl Surroundings for Machine {
 
     fn cores(&self) -> usize {
         4
+    }
+
+    fn variable(&self, name: &str) -> Option<Vec<u8>> {
+        (name == "SHORT").then(|| b"hunter2".to_vec())
     }
 }
 

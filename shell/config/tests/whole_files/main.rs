@@ -14,9 +14,12 @@ mod policy_tests;
 mod schema;
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use countersign_config::{Look, Outcome, check, default_file};
+use countersign_config::{
+    Access, BesideGateway, Look, Outcome, SecretPlace, Surroundings, check, default_file,
+};
 
 use crate::kinds::{KINDS, names};
 use crate::machine::Machine;
@@ -124,7 +127,10 @@ fn what_is_said_of_digest_is_what_holds() {
     assert_eq!((rules.body_bytes_max, settings.nonces_max), (1000, 100));
     assert_eq!(&*rules.domain, "/app https://api.example.com/app");
     let file = Path::new("/etc/countersign/open.secret");
-    assert_eq!(settings.nonce_key_file.as_deref(), Some(file));
+    assert_eq!(
+        settings.nonce_key_file.as_ref().and_then(SecretPlace::file),
+        Some(file)
+    );
     let header = settings.original_target_header.unwrap();
     assert_eq!(header, "x-original-uri");
     let prefixed = text.replace(
@@ -206,4 +212,93 @@ fn no_text_makes_it_panic() {
     proptest!(|(text in any::<String>())| {
         report(&text);
     });
+}
+
+/// The same machine within a service of systemd, which has given it credentials.
+struct Service;
+
+impl Surroundings for Service {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, ErrorKind> {
+        Machine.read(path)
+    }
+
+    fn access(&self, path: &Path) -> Option<Access> {
+        Machine.access(path)
+    }
+
+    fn cores(&self) -> usize {
+        4
+    }
+
+    fn credentials(&self) -> Option<PathBuf> {
+        Some("/run/credentials/countersign.service".into())
+    }
+
+    fn variable(&self, _: &str) -> Option<Vec<u8>> {
+        Machine.read(Path::new("long.secret")).ok()
+    }
+}
+
+const WITH_SECRETS: &str = r#"
+server = { tls = { certificate = "cert.pem", key = "credential:key.pem" } }
+digest = { nonce_key_file = "env:NONCE_KEY" }
+issuer.a = { issuer = "https://a.example", audience = ["a"], algorithms = ["HS256"], keys = { secret_file = "credential:long.secret" } }
+upstream.app = { url = "http://127.0.0.1:3000" }
+route = [{ name = "all", upstream = "app", accept = ["bearer"], allow = { identity = true } }]
+"#;
+
+#[test]
+fn a_credential_is_a_file_of_its_folder_and_a_variable_is_none() {
+    let outcome = check(WITH_SECRETS, Path::new("/etc/countersign/c.toml"), &Service);
+    let settings = outcome.checked.unwrap().settings;
+    let folder = Path::new("/run/credentials/countersign.service");
+    let tls = settings.tls.as_ref().unwrap();
+    assert_eq!(tls.certificate, Path::new("/etc/countersign/cert.pem"));
+    assert_eq!(tls.key, folder.join("key.pem"));
+    let variable = SecretPlace::Variable("NONCE_KEY".into());
+    assert_eq!(settings.digest.nonce_key_file, Some(variable));
+    let secret = folder.join("long.secret");
+    assert!(settings.files().contains(&&*secret));
+    assert_eq!(settings.files().len(), 3);
+}
+
+#[test]
+fn beside_the_gateway_what_only_it_has_is_not_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = WITH_SECRETS.replace("cert.pem", "credential:cert");
+    let place = folder.path().join("c.toml");
+    let text = format!("{text}store = {{ path = \"credential:x\" }}");
+    let found = check(&text, &place, &BesideGateway);
+    assert_eq!(
+        found.findings.errors(),
+        0,
+        "{}",
+        found.findings.render(Look::Plain)
+    );
+    // A store is a file, however it is called.
+    let store = found.checked.unwrap().settings.store;
+    assert_eq!(store, folder.path().join("credential:x"));
+    let place = Path::new("/etc/countersign/c.toml");
+    assert_eq!(check(&text, place, &Machine).findings.errors(), 4);
+}
+
+#[test]
+fn a_collector_is_asked_where_otlp_says_unless_it_is_told_where() {
+    let posted = |url: &str| {
+        let text = format!("traces = {{ url = \"{url}\" }}\n{}", default_file());
+        checked(&text).checked.unwrap().settings.traces.unwrap().url
+    };
+    assert_eq!(
+        posted("http://127.0.0.1:4318"),
+        "http://127.0.0.1:4318/v1/traces"
+    );
+    assert_eq!(
+        posted("https://otel.example/"),
+        "https://otel.example/v1/traces"
+    );
+    assert_eq!(posted("http://[::1]:1/a/b"), "http://[::1]:1/a/b");
+    assert_eq!(
+        checked(default_file()).checked.unwrap().settings.traces,
+        None
+    );
 }

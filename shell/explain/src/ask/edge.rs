@@ -35,6 +35,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
     several(scene, &request).await;
     size(scene, &request, &refusal).await;
     cache(scene, &request, &refusal).await;
+    calling_page(scene, &request).await;
     bot_filter(scene, &request, &refusal).await;
 }
 
@@ -112,6 +113,46 @@ fn named(carrier: &Carrier) -> String {
         Carrier::Field(name) => format!("the field `{name}`"),
         Carrier::Cookie => "the cookies".to_owned(),
         Carrier::Query(name) | Carrier::Form(name) => format!("the parameter `{name}`"),
+    }
+}
+
+/// The page that the request says it comes from: a server may compare it with its own name, and refuse what is of another.
+async fn calling_page(scene: &mut Scene<'_>, request: &Request) {
+    const FIELDS: [&str; 2] = ["origin", "referer"];
+    let named: Vec<&str> = FIELDS
+        .into_iter()
+        .filter(|name| request.fields.has(name))
+        .collect();
+    if named.is_empty() || scene.is_proven() || credentials_of(request).is_empty() {
+        return;
+    }
+    let mut changed = request.clone();
+    for name in &named {
+        changed.fields.remove(name);
+    }
+    let what = named
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(" and ");
+    let why = format!("the same without {what}, which say where it comes from");
+    if let Trial::Passed(answer) = trial::run(scene, &changed, &why).await {
+        let has_session = credentials_of(request)
+            .iter()
+            .any(|credential| credential.carrier == Carrier::Cookie);
+        // A session is guarded against pages of others; a key is lent to some of them.
+        let cause = match has_session {
+            true => Cause::CsrfFailed,
+            false => Cause::OriginNotAllowed,
+        };
+        let evidence = format!(
+            "without {what} the same request is answered {}: the server compares where it comes from with its own name",
+            answer.status
+        );
+        let text = "let the server know the name under which it is reached (`Host`, `X-Forwarded-Host`, its own setting for trusted origins), or send `Origin` and `Referer` of that name";
+        let fix =
+            Fix::new(cause.entry().who, text).with_command(command::curl(scene.case, &changed));
+        scene.found(Finding::new(cause, Weight::Proof, evidence).with_fix(fix));
     }
 }
 

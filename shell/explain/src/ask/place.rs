@@ -14,6 +14,7 @@ use crate::finding::{Finding, Fix, Weight};
 use crate::mended::doubled::cookie_pairs;
 use crate::message::{Answer, Request};
 use crate::scene::{Scene, Sees};
+use crate::words;
 
 /// How many other places are tried.
 const PLACES_MAX: usize = 4;
@@ -36,13 +37,17 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
         scene.baseline.sees,
         Sees::Alike | Sees::Overlooks | Sees::Unknown
     );
-    if !scene.is_refused() || scene.is_proven() || scene.is_told() || !overlooked {
+    if !scene.is_refused() || scene.is_proven() {
         return;
     }
     let (Some(request), Some(refusal)) = (scene.baseline.request.clone(), scene.refusal().cloned())
     else {
         return;
     };
+    let is_open = overlooked && !scene.is_told();
+    if !is_open && !is_a_key_beside_its_field(&request, &refusal) {
+        return;
+    }
     let Some(credential) = movable(&request).filter(|_| !scene.is_down()) else {
         return;
     };
@@ -73,6 +78,22 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
             Trial::Unknown => return,
         }
     }
+}
+
+/// Whether an opaque value was sent under a word that the server reads, and the challenge names a field of its own for keys:
+/// refused as a token it may be, and be a good key.
+fn is_a_key_beside_its_field(request: &Request, refusal: &Answer) -> bool {
+    let parsed = refusal.challenges();
+    let field = parsed
+        .challenges
+        .iter()
+        .find_map(|challenge| challenge.param("header"));
+    let is_named = field.is_some_and(|name| is_telling_field(name) && !request.fields.has(name));
+    is_named
+        && movable(request).is_some_and(|credential| {
+            credential.carrier == Carrier::Authorization
+                && !words::has_shape_of_jwt(credential.secret.expose())
+        })
 }
 
 /// The one key or token of a request. What belongs to its scheme is not moved, nor a cookie.

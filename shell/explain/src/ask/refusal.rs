@@ -3,6 +3,7 @@
 //! Knows: the baseline, and the words. Sends little, and only where nothing weighty is known yet.
 
 mod absent;
+mod canonical;
 mod challenge;
 mod disguise;
 mod elsewhere;
@@ -24,6 +25,7 @@ pub(crate) use disguise::is_sign_in_page;
 
 /// Reads the words of the refusal: what they settle need not be asked.
 pub(crate) fn hear(scene: &mut Scene<'_>) {
+    canonical::look(scene);
     listen::to(scene);
 }
 

@@ -107,6 +107,33 @@ pub(super) async fn is_still_refused(scene: &mut Scene<'_>, changed: &Request) -
     holds
 }
 
+/// Whether an answer that is another kind of refusal than before, 403 for 401 or the other way round, comes of the change:
+/// instances that disagree answer equal requests so as well. Two in a row meet both of two that take turns.
+pub(super) async fn is_steady(scene: &mut Scene<'_>, changed: &Answer) -> bool {
+    let (Some(request), Some(refusal)) = (scene.baseline.request.clone(), scene.refusal().cloned())
+    else {
+        return true;
+    };
+    let is_other_refusal = matches!((refusal.status, changed.status), (401, 403) | (403, 401));
+    if !is_other_refusal || !request.is_safe() || has_password(&credentials_of(&request)) {
+        return true;
+    }
+    let mut seen = Seen::default();
+    seen.note(refusal);
+    for _ in 0..CONFIRMING_MAX {
+        match again(scene, &request, &mut seen).await {
+            Some(true) => {
+                confirm(scene, &request, &mut seen).await;
+                conclude(scene, &seen);
+                return false;
+            }
+            Some(false) => {}
+            None => return true,
+        }
+    }
+    true
+}
+
 async fn is_let_through_again(scene: &mut Scene<'_>, changed: &Request, refusal: &Answer) -> bool {
     if scene.prober.left() <= LEFT_MIN {
         return true;
@@ -151,7 +178,7 @@ async fn again(scene: &mut Scene<'_>, request: &Request, seen: &mut Seen) -> Opt
     let differs = seen
         .all
         .first()
-        .is_some_and(|first| first.is_success() != answer.is_success());
+        .is_some_and(|first| are_of_two_kinds(first, &answer));
     let is_telling = answer.is_success() || matches!(answer.status, 401 | 403 | 419 | 440);
     if is_telling {
         seen.note(answer);
@@ -167,6 +194,12 @@ async fn confirm(scene: &mut Scene<'_>, request: &Request, seen: &mut Seen) {
             Some(false) | None => return,
         }
     }
+}
+
+/// Whether one is let through and the other is not, or one knows who asks (403) and the other does not (401).
+fn are_of_two_kinds(one: &Answer, other: &Answer) -> bool {
+    one.is_success() != other.is_success()
+        || matches!((one.status, other.status), (401, 403) | (403, 401))
 }
 
 /// The answers to equal requests, in order.
@@ -187,7 +220,7 @@ impl Seen {
     /// Whether the kinds of answers changed more than once: a credential that has just become known changes it once.
     fn alternates(&self) -> bool {
         let changes = self.all.windows(2).filter(|pair| match pair {
-            [one, other] => one.is_success() != other.is_success(),
+            [one, other] => are_of_two_kinds(one, other),
             _ => false,
         });
         changes.count() > 1
@@ -201,10 +234,13 @@ fn conclude(scene: &mut Scene<'_>, seen: &Seen) {
         .iter()
         .map(|answer| answer.status.to_string())
         .collect();
-    let mut evidence = format!(
-        "of {all} equal requests {passed} were let through, in this order: {}",
-        statuses.join(", ")
-    );
+    let order = statuses.join(", ");
+    let mut evidence = match passed {
+        0 => format!(
+            "{all} equal requests were refused in two ways, as by one who knows the caller (403) and one who does not (401), in this order: {order}"
+        ),
+        _ => format!("of {all} equal requests {passed} were let through, in this order: {order}"),
+    };
     if let Some((name, refusing, passing)) = instances(seen) {
         // Writing to a string does not fail.
         let _ = write!(
@@ -216,15 +252,15 @@ fn conclude(scene: &mut Scene<'_>, seen: &Seen) {
     // A change for once may be anything: a credential that has just become known, a session that has just ended.
     let weight = match (seen.alternates(), from_refused) {
         (true, _) => Weight::Proof,
-        (false, true) => Weight::Strong,
-        (false, false) => Weight::Fair,
+        (false, true) if passed > 0 => Weight::Strong,
+        (false, true | false) => Weight::Fair,
     };
     let fix = Fix::new(
         Cause::SessionNotShared.entry().who,
         "let all instances share one session store and the same keys, or keep each session at its instance",
     );
     scene.found(Finding::new(Cause::SessionNotShared, weight, evidence).with_fix(fix));
-    if from_refused && !seen.alternates() {
+    if from_refused && passed > 0 && !seen.alternates() {
         let evidence =
             "it was refused at first and let through afterwards, without any change to it";
         scene.found(Finding::new(

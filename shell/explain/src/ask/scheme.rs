@@ -215,7 +215,9 @@ fn candidates(refusal: &Answer, sent: &Credential, sees: Sees) -> Vec<Candidate>
     let is_unread = refusal.status != 403 || says_none_came(refusal);
     let none_offered = words.is_empty() && sees != Sees::Refuses && is_unread;
     let text = refusal.text();
-    let told = word_told(&text).or_else(|| word_before_placeholder(&text));
+    let told = word_told(&text)
+        .or_else(|| word_before_placeholder(&text))
+        .or_else(|| word_to_use(&text));
     words.splice(0..0, told);
     if none_offered {
         words.extend(IN_USE);
@@ -280,6 +282,36 @@ fn word_before_placeholder(text: &str) -> Option<&str> {
             .rsplit(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'))
             .next()?;
         // A word of a sentence is in lower case; a scheme word is a name.
+        let is_name = word
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_uppercase());
+        ((2..=24).contains(&word.len()) && is_name).then_some(word)
+    })
+}
+
+/// `Invalid authorization scheme. Please use Shop-Key.`: the name that the refusal asks for where it speaks of the scheme.
+fn word_to_use(text: &str) -> Option<&str> {
+    let lower = text.to_ascii_lowercase();
+    let speaks_of_it = ["scheme", "prefix", "auth type", "authorization type"];
+    if !speaks_of_it.iter().any(|word| lower.contains(word)) {
+        return None;
+    }
+    [
+        "use ",
+        "expected ",
+        "must be ",
+        "start with ",
+        "starts with ",
+    ]
+    .iter()
+    .filter_map(|verb| text.get(lower.find(verb)? + verb.len()..))
+    .find_map(|rest| {
+        let rest = rest.trim_start_matches(['\'', '"', '`', '\\']);
+        let end = rest
+            .find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'))
+            .unwrap_or(rest.len());
+        let word = rest.get(..end)?;
         let is_name = word
             .bytes()
             .next()

@@ -49,7 +49,10 @@ pub(super) async fn run(scene: &mut Scene<'_>, changed: &Request, why: &str) -> 
     } else if alike(&answer, &refusal) {
         Trial::Same
     } else {
-        Trial::Changed(answer)
+        match repeat::is_steady(scene, &answer).await {
+            true => Trial::Changed(answer),
+            false => Trial::Unknown,
+        }
     }
 }
 

@@ -91,6 +91,8 @@ pub(super) fn defect(value: &[u8]) -> Option<Defect> {
             in_authorization: true,
         }),
         session: None,
+        dpop: false,
+        certificate: false,
     };
     match countersign_wire::read(&accepted, &headers, None) {
         Reading::Defective(defect) => Some(defect),

@@ -27,7 +27,21 @@ pub(super) fn look(case: &Case, request: &Request, now_unix_secs: i64) -> Vec<Fi
     if found.is_empty() {
         found.extend(timestamp(request, sent_unix_secs));
     }
+    found.extend(date(request));
     found
+}
+
+/// A `Date` that is none, beside credentials: services that sign it, or hold it against their clock, see no time at all.
+/// Names of days and months are English in it, whatever language the machine speaks (RFC 9110 section 5.6.7).
+fn date(request: &Request) -> Option<Finding> {
+    let value = request.fields.text("date")?;
+    let is_date = jiff::fmt::rfc2822::parse(value.trim()).is_ok()
+        || value.trim().parse::<jiff::Timestamp>().is_ok()
+        || value.trim().bytes().all(|byte| byte.is_ascii_digit());
+    let has_credentials = request.fields.has("authorization");
+    let evidence = "`Date` cannot be read as a date: its names of days and months are English (`Thu, 01 Jan 2026 00:00:00 GMT`), whatever language the machine has.";
+    (!is_date && has_credentials)
+        .then(|| Finding::new(Cause::HeaderMalformed, Weight::Strong, evidence))
 }
 
 /// The time beside a signature of a service's own making, in seconds or milliseconds.

@@ -228,7 +228,12 @@ fn other_word(parts: &Parts<'_>, value: &[u8], host: &str) -> Option<Mend> {
     };
     let new = match scheme {
         Scheme::ApiKey => "Bearer",
-        Scheme::Basic | Scheme::Bearer | Scheme::Digest | Scheme::Session => scheme.word(),
+        Scheme::Basic
+        | Scheme::Bearer
+        | Scheme::Digest
+        | Scheme::Dpop
+        | Scheme::Session
+        | Scheme::Certificate => scheme.word(),
     };
     let alone = basic::alone(parts.rest).filter(|_| parts.word.eq_ignore_ascii_case(b"basic"));
     let rest = alone.as_deref().unwrap_or(parts.rest);
@@ -354,6 +359,8 @@ fn defect(value: &[u8]) -> Option<(Cause, Option<Scheme>)> {
             in_authorization: true,
         }),
         session: None,
+        dpop: false,
+        certificate: false,
     };
     match countersign_wire::read(&accepted, &headers, None) {
         Reading::Defective(defect) => Some((defect.cause, defect.scheme)),

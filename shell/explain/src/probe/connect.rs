@@ -11,9 +11,10 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use crate::case::HttpVersion;
+use crate::percent;
 use crate::probe::exchange::{self, Form, Line, Stream};
 use crate::probe::tls::{self, Trust};
 use crate::probe::{Care, Stage, Unreachable};
@@ -183,21 +184,11 @@ pub(super) fn proxy_authorization(proxy: &Url) -> Option<HeaderValue> {
     if proxy.username().is_empty() && proxy.password().is_none() {
         return None;
     }
-    let user = decoded(proxy.username());
-    let password = decoded(proxy.password().unwrap_or_default());
+    let user = percent::decoded_text(proxy.username());
+    let password = percent::decoded_text(proxy.password().unwrap_or_default());
     let value =
         basic::client::authorization(&user, &password, basic::client::Charset::Utf8).ok()?;
     let mut value = HeaderValue::from_str(value.expose()).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// User info as it was before it was percent-encoded; a `+` in it is one.
-fn decoded(part: &str) -> String {
-    let part = part
-        .replace('+', "%2B")
-        .replace('&', "%26")
-        .replace('=', "%3D");
-    let name = form_urlencoded::parse(part.as_bytes()).next();
-    name.map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

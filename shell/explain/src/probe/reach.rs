@@ -3,14 +3,14 @@
 //! Knows: origins, registrable domains, the secrets of the case. Does not know addresses, nor how a request is sent.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use countersign_secret::Secret;
 use countersign_wire::{basic, grammar};
-use url::{Host, Url, form_urlencoded};
+use url::{Url, form_urlencoded};
 
 use crate::case::{Case, Exchange};
+use crate::cookie;
 use crate::credential::field::is_secret_field;
 use crate::credential::{Carrier, Credential, credentials_of};
 use crate::message::{Field, Request};
@@ -194,12 +194,7 @@ pub(crate) fn is_same_host(one: &Url, other: &Url) -> bool {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
+    cookie::is_loopback(&cookie::host_of(url))
 }
 
 /// Whether two names are of the same registrable domain, by the public suffix list, private suffixes included: two

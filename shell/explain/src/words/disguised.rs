@@ -9,6 +9,9 @@ use super::{meaning, missing};
 use crate::message::Answer;
 use crate::words::said::Said;
 
+/// The field in which Countersign names the cause, whatever the status.
+pub(super) const CAUSE_FIELD: &str = "countersign-cause";
+
 /// A longer body is a document that somebody asked for.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
@@ -71,8 +74,15 @@ pub(super) fn says_no(document: &Value) -> bool {
     })
 }
 
-/// Whether a success is none: its document is a failure that has to do with who asks.
+/// Whether a success is none: its document is a failure that has to do with who asks, or a field says so.
 pub(crate) fn refuses(answer: &Answer) -> bool {
+    if (200..300).contains(&answer.status) && is_refused_call(answer) {
+        return true;
+    }
+    // A page's visitor is sent to sign in, and the field says for what cause.
+    if (200..400).contains(&answer.status) && answer.fields.has(CAUSE_FIELD) {
+        return true;
+    }
     let is_document = answer.body.trim_ascii_start().starts_with(b"{");
     if !(200..300).contains(&answer.status) || !is_document || answer.body.len() > BODY_BYTES_MAX {
         return false;
@@ -81,6 +91,13 @@ pub(crate) fn refuses(answer: &Answer) -> bool {
         return false;
     };
     says_no(&document) && (names_a_refusal(&document) || speaks_of_credentials(answer))
+}
+
+/// Whether a call was answered with one of gRPC's codes for who may not: 7 `PERMISSION_DENIED`, 16 `UNAUTHENTICATED`. They
+/// come under 200, and as a field of the head where there is no message.
+fn is_refused_call(answer: &Answer) -> bool {
+    let code = answer.fields.text("grpc-status");
+    code.is_some_and(|code| matches!(code.trim(), "7" | "16"))
 }
 
 /// Whether a document has the number of a refusal in it, or the word for one: `{"code": 401}`.

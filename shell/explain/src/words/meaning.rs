@@ -134,6 +134,12 @@ impl About {
     fn of_states(&self, said: &Concepts) -> Option<Meaning> {
         use Concept as C;
         let is = |concept: C| said.contains(&concept);
+        if is(C::Pending) && has(said, &[C::Key, C::Token]) && !is(C::Account) && !self.has_jwt {
+            return strong(
+                Cause::CredentialNotActiveYet,
+                "a new key takes time to be known",
+            );
+        }
         if is(C::Elsewhere) && (is(C::Session) || is(C::Account) || is(C::Login)) {
             return strong(Cause::SessionRevoked, "the session was ended elsewhere");
         }

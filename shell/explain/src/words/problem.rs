@@ -9,14 +9,16 @@ use crate::case::Case;
 use crate::finding::{Finding, Fix, Weight};
 use crate::message::Answer;
 use crate::words::conditions::Asked;
-use crate::words::quote;
+use crate::words::{disguised, quote};
 
 /// The id of a request is at most so long.
 const ID_CHARS_MAX: usize = 128;
 
 /// The cause that a document names, where it is one of the catalogue's.
 pub(super) fn own(case: &Case, asked: &Asked<'_>, answer: &Answer) -> Option<Finding> {
-    let told = problem::parse(&answer.body).ok()?;
+    let Ok(told) = problem::parse(&answer.body) else {
+        return by_field(answer);
+    };
     let cause = Cause::from_id(told.extension("cause")?)?;
     let said = told
         .detail
@@ -53,6 +55,14 @@ pub(super) fn own(case: &Case, asked: &Asked<'_>, answer: &Answer) -> Option<Fin
     Some(Finding::new(cause, weight, evidence).with_fix(fix))
 }
 
+/// The cause that the gateway names in a field, where a visitor is sent to sign in and gets no document.
+fn by_field(answer: &Answer) -> Option<Finding> {
+    let named = answer.fields.text(disguised::CAUSE_FIELD)?;
+    let cause = Cause::from_id(named.trim())?;
+    let evidence = format!("the answer names the cause `{cause}` in `Countersign-Cause`");
+    Some(Finding::new(cause, Weight::Strong, evidence))
+}
+
 fn is_tellable(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= ID_CHARS_MAX && !text.chars().any(char::is_control)
 }
@@ -74,6 +84,19 @@ mod tests {
         answer.body = body.as_bytes().to_vec();
         let case = Case::default();
         own(&case, &Asked::of(&case), &answer)
+    }
+
+    #[test]
+    fn a_visitor_who_is_sent_to_sign_in_learns_the_cause_from_a_field() {
+        let mut answer = Answer::new(303);
+        answer.fields.add("Location", "/sign-in");
+        answer.fields.add("Countersign-Cause", "session-expired");
+        let case = Case::default();
+        let found = own(&case, &Asked::of(&case), &answer).unwrap();
+        assert_eq!(found.cause, Cause::SessionExpired);
+        assert!(crate::words::disguised::refuses(&answer));
+        answer.fields.set("Countersign-Cause", "no-such-cause");
+        assert!(own(&case, &Asked::of(&case), &answer).is_none());
     }
 
     #[test]

@@ -172,9 +172,27 @@ fn gather(value: &Value, statements: &mut Vec<String>) {
         Value::Object(members) => members
             .iter()
             .filter(|(name, _)| !NOT_REASONS.contains(&name.to_ascii_lowercase().as_str()))
-            .for_each(|(_, value)| gather(value, statements)),
+            .for_each(|(name, value)| match *value == Value::Bool(true) {
+                // `"account_locked": true` says it by its name.
+                true => statements.push(in_words(name)),
+                false => gather(value, statements),
+            }),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The words of a member's name: `accountLocked` is `account Locked`. A sentence takes `_` and `-` for blanks itself.
+fn in_words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for letter in name.chars() {
+        if was_small && letter.is_uppercase() {
+            words.push(' ');
+        }
+        was_small = letter.is_lowercase();
+        words.push(letter);
+    }
+    words
 }
 
 /// The visible text of a page or an XML document, or the lines of a plain text.

@@ -24,6 +24,12 @@ pub(crate) struct Case {
     pub(crate) also: Vec<String>,
     /// What is pasted: a curl command, a raw request, a URL.
     pub(crate) paste: Option<String>,
+    /// A saved answer in place of it, alone.
+    pub(crate) response: Option<String>,
+    /// A Postman collection in place of it.
+    pub(crate) collection: Option<String>,
+    /// A token in place of it, alone.
+    pub(crate) token: Option<String>,
     /// A recording in place of it: each entry of the log.
     #[serde(default)]
     pub(crate) entries: Vec<Entry>,

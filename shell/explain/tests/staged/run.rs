@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use countersign_explain::read::{self, Disk, OfStranger};
 use countersign_explain::tell::{self, veil::Veil};
 use countersign_explain::{Care, Client, Confidence, Outcome, Report};
+use countersign_secret::Secret;
 use serde_json::json;
 
 use crate::case::{Case, Entry};
@@ -217,9 +218,21 @@ fn filled(text: &str, words: &BTreeMap<String, String>) -> String {
 fn read_case(case: &Case, fill: &impl Fn(&str) -> String) -> countersign_explain::Case {
     // As the program reads what is pasted: files of this machine are seen and not read.
     let files = OfStranger::new(Disk::default());
-    let mut read = match &case.paste {
-        Some(paste) => read::pasted(&fill(paste), &files),
-        None => read::har::entry(har(&case.entries, fill).as_bytes(), None),
+    let sources = (&case.paste, &case.response, &case.collection, &case.token);
+    let mut read = match sources {
+        (Some(paste), ..) => read::pasted(&fill(paste), &files),
+        (_, Some(answer), ..) => {
+            read::raw::answer(fill(answer).as_bytes()).map(|answer| countersign_explain::Case {
+                answer: Some(answer),
+                ..countersign_explain::Case::default()
+            })
+        }
+        (_, _, Some(collection), _) => read::postman::item(fill(collection).as_bytes(), None),
+        (_, _, _, Some(token)) => Ok(countersign_explain::Case {
+            token: Some(Secret::new(fill(token).into_bytes())),
+            ..countersign_explain::Case::default()
+        }),
+        (None, None, None, None) => read::har::entry(har(&case.entries, fill).as_bytes(), None),
     }
     .unwrap_or_else(|fault| {
         panic!(

@@ -146,6 +146,17 @@ impl Brakes {
         )
     }
 
+    /// The same of a passkey, which cannot be guessed: what is said to a wrong one, once it is known to be wrong.
+    pub(crate) fn admit_passkey<'c>(
+        &'c self,
+        (rules, network): (&'c BrakeRules, Network),
+        answer: &[u8],
+        now_unix_secs: i64,
+    ) -> (Trying<'c>, Admission) {
+        let mark = Mark(self.hashes.hash_one(("passkey", answer)));
+        self.begin(rules, None, network, mark, GivenUp::Free, now_unix_secs)
+    }
+
     fn account(&self, name: &str) -> (Box<str>, u64) {
         (name.into(), self.hashes.hash_one(name))
     }

@@ -1,14 +1,13 @@
-//! What all workers share for Digest: the key that nonces are made with, and which counts were used.
+//! What all workers share for Digest: the key that nonces are made with, those of proofs too, and which counts were used.
 //!
 //! Knows: where the key comes from. Does not know users.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
-use countersign_config::Settings;
-use countersign_flow::{Nonces, Rules};
+use countersign_config::{SecretPlace, Settings};
+use countersign_flow::{Accept, Nonces, Rules};
 use countersign_secret::Secret;
 use countersign_store::{DigestSecret, Store};
 use countersign_wire::digest::{Algorithm, Charset, SecretHash, user_hash};
@@ -23,17 +22,19 @@ pub(crate) struct DigestState {
     pub(crate) counts: NonceCounts,
 }
 
-/// Gets the key; `None` where no route accepts Digest.
+/// Gets the key; `None` where no route accepts Digest, nor proofs with a nonce.
 pub(crate) fn start(
     rules: &Rules,
     settings: &Settings,
     store: &Arc<dyn Store>,
 ) -> Result<Option<Arc<DigestState>>, StartError> {
-    if !rules.route_rules.iter().any(|route| route.accept.digest) {
+    let needs_nonces = |accept: Accept| accept.digest || accept.dpop && rules.dpop.nonce;
+    let mut routes = rules.route_rules.iter();
+    if !routes.any(|route| needs_nonces(route.accept)) {
         return Ok(None);
     }
     let key = match &settings.digest.nonce_key_file {
-        Some(path) => of_file(path)?,
+        Some(place) => of_place(place)?,
         None => ask_now(store.nonce_key())?.map_err(failed)?,
     };
     let mut seed = [0; Nonces::SEED_BYTES];
@@ -50,10 +51,10 @@ pub(crate) fn start(
 }
 
 /// Of whatever length the secret is, the key is its hash. A line end after it is an editor's.
-fn of_file(path: &Path) -> Result<Secret<[u8; 32]>, StartError> {
-    let contents = std::fs::read(path)
-        .map(Secret::new)
-        .map_err(|error| failed(format!("`{}`: {error}", path.display())))?;
+fn of_place(place: &SecretPlace) -> Result<Secret<[u8; 32]>, StartError> {
+    let contents = place
+        .read()
+        .map_err(|error| failed(format!("{place}: {error}")))?;
     let mut key = [0; 32];
     key.copy_from_slice(digest(&SHA256, contents.expose().trim_ascii_end()).as_ref());
     Ok(Secret::new(key))

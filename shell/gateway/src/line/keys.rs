@@ -18,7 +18,8 @@ use countersign_flow::KeysAnswer;
 use countersign_jose::KeySet;
 use tokio::sync::{Notify, watch};
 
-pub(crate) use fetch::connect;
+pub(crate) use document::addresses as metadata_addresses;
+pub(crate) use fetch::{connect, fetch as fetch_document};
 pub(crate) use fetcher::{KnownKeys, client_config, discover_introspection, start, try_keys};
 
 /// The least time between two fetches for unknown key ids, in seconds.

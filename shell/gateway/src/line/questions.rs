@@ -116,6 +116,13 @@ pub(crate) async fn run<'c>(
                 });
                 want.answer(answer)
             }
+            Step::ProofNonces(want) => want.answer(running.digest().map(|digest| &digest.nonces)),
+            Step::FirstSight(want) => {
+                let (until, now) = (want.until_unix_secs(), worker.clock().unix_secs());
+                let most = running.settings().proofs_max;
+                let answer = worker.proofs().first_sight(want.id(), until, now, most);
+                want.answer(answer)
+            }
             Step::Done(mut verdict) => {
                 if let Some(trying) = &trying {
                     let now = worker.clock().unix_secs();
@@ -154,6 +161,8 @@ pub(crate) fn session(
             user_disabled: record.user_disabled,
             second_factor: record.second_factor,
             groups: record.groups,
+            method: record.method,
+            created_unix_secs: record.created_unix_secs,
             used_unix_secs: record.used_unix_secs,
             idle_secs: record.idle_secs,
             expires_unix_secs: record.expires_unix_secs,

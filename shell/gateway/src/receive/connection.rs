@@ -21,11 +21,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use super::client_certificate::ShownCertificate;
+use super::proxied::{self, Near, Unserved};
 use super::streams::Streams;
-use super::turned_away;
+use super::unread::Ended;
 use super::watched::{ConnectionWatch, Watched};
+use super::{turned_away, unread};
 use crate::seen::Event;
-use crate::send::{Over, Peer};
+use crate::send::Over;
 use crate::serve::{Arrival, serve};
 use crate::worker::Worker;
 
@@ -65,7 +68,13 @@ impl Drop for Counted {
 }
 
 /// Accepts connections until the worker closes.
-pub(crate) async fn accept(worker: Rc<Worker>, listener: TcpListener, connections: Connections) {
+/// `address` is the one that the configuration names.
+pub(crate) async fn accept(
+    worker: Rc<Worker>,
+    listener: TcpListener,
+    address: SocketAddr,
+    connections: Connections,
+) {
     // Those that are being told that there is no room.
     let turned_away = Connections::default();
     loop {
@@ -76,14 +85,14 @@ pub(crate) async fn accept(worker: Rc<Worker>, listener: TcpListener, connection
                         worker.figures().connections.add();
                         let worker = Rc::clone(&worker);
                         tokio::task::spawn_local(async move {
-                            connect(worker, stream, peer).await;
+                            connect(worker, stream, peer, address).await;
                             drop(counted);
                         });
                     }
                     None => {
                         let detail = "more connections than `connections_max`";
                         ended(&worker, peer, Cause::GatewayOverloaded, detail);
-                        turned_away::tell(&worker, stream, &turned_away);
+                        turned_away::tell(&worker, stream, (peer, address), &turned_away);
                     }
                 }
             }
@@ -93,12 +102,24 @@ pub(crate) async fn accept(worker: Rc<Worker>, listener: TcpListener, connection
     }
 }
 
-fn ended(worker: &Worker, peer: SocketAddr, cause: Cause, detail: &str) {
+pub(super) fn ended(worker: &Worker, peer: SocketAddr, cause: Cause, detail: &str) {
+    ended_as(worker, peer, cause, detail, None);
+}
+
+/// The end of a connection whose client was told of it under this id.
+pub(super) fn ended_as(
+    worker: &Worker,
+    peer: SocketAddr,
+    cause: Cause,
+    detail: &str,
+    request: Option<&str>,
+) {
     worker.figures().connection_ended(cause);
     worker.lines().write(&Event::ConnectionEnded {
         peer: peer.to_string(),
         cause: cause.id(),
         detail,
+        request,
     });
 }
 
@@ -108,13 +129,25 @@ pub(crate) fn tunnel_ended(worker: &Worker, peer: IpAddr, over: Over) {
         peer: peer.to_string(),
         cause: Cause::UpgradeLimit.id(),
         detail: over.detail(),
+        request: None,
     });
 }
 
-async fn connect(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
+async fn connect(
+    worker: Rc<Worker>,
+    mut stream: TcpStream,
+    from: SocketAddr,
+    listener: SocketAddr,
+) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
+    let near = match proxied::meet(&worker, &mut stream, from, listener).await {
+        Ok(near) => near,
+        Err(Unserved::Refused(detail)) => return ended(&worker, from, Unserved::CAUSE, detail),
+        Err(Unserved::Gone) => return,
+    };
+    let peer = near.shown;
     // A connection outlives configurations: it takes of one what it needs, and does not hold it.
     let (tls, handshake_time) = {
         let running = worker.running();
@@ -122,18 +155,30 @@ async fn connect(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
     };
     match tls {
         Some(tls) => {
-            let handshake = timeout(handshake_time, tls.accept(stream)).await;
-            match handshake {
-                Ok(Ok(stream)) => {
-                    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                    run(worker, stream, Vec::new(), http2, peer, true).await;
+            let handshake = async {
+                if unread::is_in_the_clear(&stream).await? {
+                    return Ok(Err(stream));
                 }
-                Ok(Err(_)) => ended(
-                    &worker,
-                    peer,
-                    Cause::RequestMalformed,
-                    "the TLS handshake failed",
-                ),
+                tls.accept(stream).await.map(Ok)
+            };
+            match timeout(handshake_time, handshake).await {
+                Ok(Ok(Ok(stream))) => {
+                    let session = stream.get_ref().1;
+                    let http2 = session.alpn_protocol() == Some(b"h2");
+                    let channel = ByTls {
+                        secure: true,
+                        certificate: ShownCertificate::of(session.peer_certificates()),
+                    };
+                    run(worker, stream, Vec::new(), http2, near, channel).await;
+                }
+                Ok(Ok(Err(stream))) => {
+                    let detail = "plain HTTP was sent to this listener, which speaks TLS";
+                    ended(&worker, peer, Cause::RequestMalformed, detail);
+                    unread::tell_of_tls(stream).await;
+                }
+                Ok(Err(error)) => {
+                    ended(&worker, peer, Cause::RequestMalformed, fault(&error));
+                }
                 Err(_) => ended(
                     &worker,
                     peer,
@@ -142,12 +187,12 @@ async fn connect(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
                 ),
             }
         }
-        None => sniff(worker, stream, peer).await,
+        None => sniff(worker, stream, near).await,
     }
 }
 
 /// Without TLS only the first bytes tell HTTP/2 from HTTP/1.1.
-async fn sniff(worker: Rc<Worker>, mut stream: TcpStream, peer: SocketAddr) {
+async fn sniff(worker: Rc<Worker>, mut stream: TcpStream, near: Near) {
     let mut ahead = Vec::with_capacity(HTTP2_PREFACE.len());
     let first = async {
         while ahead.len() < HTTP2_PREFACE.len() && HTTP2_PREFACE.starts_with(&ahead) {
@@ -161,16 +206,35 @@ async fn sniff(worker: Rc<Worker>, mut stream: TcpStream, peer: SocketAddr) {
     match timeout(worker.running().limits().first_byte, first).await {
         Ok(Ok(true)) => {
             let http2 = ahead == HTTP2_PREFACE;
-            run(worker, stream, ahead, http2, peer, false).await;
+            run(worker, stream, ahead, http2, near, ByTls::default()).await;
         }
         // Nothing was asked, so there is nothing to answer.
         Ok(Ok(false) | Err(_)) => {}
         Err(_) => ended(
             &worker,
-            peer,
+            near.shown,
             Cause::RequestMalformed,
             "nothing was sent within `first_byte_secs`",
         ),
+    }
+}
+
+/// What TLS says of a connection.
+#[derive(Default)]
+struct ByTls {
+    secure: bool,
+    certificate: Option<ShownCertificate>,
+}
+
+/// Why a handshake failed, as far as it has to do with the client's certificate.
+fn fault(error: &std::io::Error) -> &'static str {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    if let Some(rustls::Error::NoCertificatesPresented) = inner {
+        "the TLS handshake failed: the client has shown no certificate"
+    } else if let Some(rustls::Error::InvalidCertificate(_)) = inner {
+        "the TLS handshake failed: the client's certificate is not taken"
+    } else {
+        "the TLS handshake failed"
     }
 }
 
@@ -179,11 +243,15 @@ async fn run<S>(
     stream: S,
     ahead: Vec<u8>,
     http2: bool,
-    peer: SocketAddr,
-    secure: bool,
+    near: Near,
+    by_tls: ByTls,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
+    let Near {
+        shown: peer,
+        peer: sender,
+    } = near;
     let running = worker.running();
     let limits = running.limits();
     let deadline = worker.clock().deadline();
@@ -194,13 +262,14 @@ async fn run<S>(
     let arrival = Rc::new(Arrival {
         worker: Rc::clone(&worker),
         watch: Rc::clone(&watch),
-        peer: Peer::new(peer.ip()),
-        secure,
+        peer: sender,
+        secure: by_tls.secure,
+        certificate: by_tls.certificate,
         tunnel: RefCell::default(),
     });
     let tunnel = Rc::clone(&arrival);
     let service = service_fn(move |request| serve(Rc::clone(&arrival), request));
-    let result = if http2 {
+    if http2 {
         let mut builder = http2::Builder::new(Streams {
             clock: Rc::clone(worker.clock()),
             watch: Rc::clone(&watch),
@@ -212,69 +281,54 @@ async fn run<S>(
             .max_concurrent_streams(limits.streams_max)
             .max_header_list_size(header_list_max(limits));
         let connection = pin!(builder.serve_connection(io, service));
-        watch_over(
+        let result = watch_over(
             connection,
             |connection| connection.graceful_shutdown(),
             &worker,
             &watch,
         )
-        .await
-    } else {
-        let mut builder = http1::Builder::new();
-        let buffer = limits
-            .head_bytes_max
-            .saturating_mul(2)
-            .max(BUFFER_BYTES_MIN);
-        builder
-            .header_read_timeout(None)
-            .half_close(false)
-            .max_buf_size(buffer);
-        if limits.headers_max > HYPER_HEADERS_MAX {
-            // Twice the limit, so that it is ours that answers, with a cause; hyper then needs memory for each request.
-            builder.max_headers(limits.headers_max.saturating_mul(2));
-        }
-        let mut connection = builder.serve_connection(io, service);
-        let result = watch_over(
-            Pin::new(&mut connection),
-            |connection| connection.graceful_shutdown(),
-            &worker,
-            &watch,
-        )
         .await;
-        if let (Some(Ok(())), Some(tunnel)) = (&result, tunnel.tunnel.take()) {
-            let parts = connection.into_parts();
-            let near = parts.io.into_inner().into_inner();
-            if let Err(over) = tunnel.run(near, parts.read_buf, &worker).await {
-                tunnel_ended(&worker, peer.ip(), over);
-            }
+        if let Some(Ended { cause, detail, .. }) = Ended::of(&result, &watch, true) {
+            ended(&worker, peer, cause, detail);
         }
-        result
-    };
-    match result {
-        None => ended(
-            &worker,
-            peer,
-            Cause::RequestMalformed,
-            "no whole request within `head_secs` or `idle_secs`",
-        ),
-        Some(Err(error)) if error.is_parse_too_large() => {
-            ended(
-                &worker,
-                peer,
-                Cause::HeaderTooLarge,
-                "the head is larger than can be read",
-            );
+        return;
+    }
+    let mut builder = http1::Builder::new();
+    let buffer = limits
+        .head_bytes_max
+        .saturating_mul(2)
+        .max(BUFFER_BYTES_MIN);
+    builder
+        .header_read_timeout(None)
+        .half_close(false)
+        .max_buf_size(buffer);
+    if limits.headers_max > HYPER_HEADERS_MAX {
+        // Twice the limit, so that it is ours that answers, with a cause; hyper then needs memory for each request.
+        builder.max_headers(limits.headers_max.saturating_mul(2));
+    }
+    let mut connection = builder.serve_connection(io, service);
+    let result = watch_over(
+        Pin::new(&mut connection),
+        |connection| connection.graceful_shutdown(),
+        &worker,
+        &watch,
+    )
+    .await;
+    if let (Some(Ok(())), Some(tunnel)) = (&result, tunnel.tunnel.take()) {
+        let parts = connection.into_parts();
+        let near = parts.io.into_inner().into_inner();
+        if let Err(over) = tunnel.run(near, parts.read_buf, &worker).await {
+            tunnel_ended(&worker, peer.ip(), over);
         }
-        Some(Err(error)) if error.is_parse() => {
-            ended(
-                &worker,
-                peer,
-                Cause::RequestMalformed,
-                "what was sent is not HTTP",
-            );
+        return;
+    }
+    match Ended::of(&result, &watch, false) {
+        None => {}
+        Some(ended) if ended.can_be_told => {
+            let near = connection.into_parts().io.into_inner().into_inner();
+            unread::tell(&worker, peer, near, ended.cause, ended.detail).await;
         }
-        // Broken off, by either side: nobody is there to be told.
-        Some(Ok(()) | Err(_)) => {}
+        Some(Ended { cause, detail, .. }) => ended(&worker, peer, cause, detail),
     }
 }
 
@@ -290,14 +344,23 @@ where
 {
     let mut closing = false;
     std::future::poll_fn(|context: &mut Context<'_>| {
-        if !closing && worker.is_closing() {
-            closing = true;
-            close(connection.as_mut());
-        }
         if watch.poll_over(context).is_ready() {
             return Poll::Ready(None);
         }
-        connection.as_mut().poll(context).map(Some)
+        loop {
+            // hyper closes at once where it has read nothing yet: the first request of a new connection, which may be on
+            // its way, would get no answer.
+            let closes = !closing && worker.is_closing() && watch.has_begun();
+            if closes {
+                closing = true;
+                close(connection.as_mut());
+            }
+            let polled = connection.as_mut().poll(context);
+            let begun = !closing && worker.is_closing() && watch.has_begun();
+            if polled.is_ready() || !begun {
+                return polled.map(Some);
+            }
+        }
     })
     .await
 }

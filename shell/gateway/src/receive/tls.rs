@@ -1,23 +1,47 @@
-//! TLS on the public listener: the certificate, and the protocols offered.
+//! TLS on the public listener: the certificate, whether clients are asked for theirs, and the protocols offered.
 //!
 //! Knows: PEM files and rustls. Does not know HTTP beyond its names in ALPN (RFC 7301).
 
 use std::sync::Arc;
 
-use countersign_config::Tls;
+use countersign_config::{ClientCertificates, Tls};
 use rustls::ServerConfig;
 
+use super::client_certificate::{self, Judge};
 use crate::StartError;
 use crate::key_pair;
 
-/// Loads the certificate, its chain and the key.
-pub(crate) fn server_config(tls: &Tls) -> Result<Arc<ServerConfig>, StartError> {
+/// TLS of the listener.
+pub(crate) struct Listening {
+    pub(crate) config: Arc<ServerConfig>,
+    /// What clients' certificates are judged by; `None`: nobody is asked for one.
+    pub(crate) clients: Option<Judge>,
+}
+
+/// Loads the certificate, its chain and the key, and what clients' certificates are judged by.
+pub(crate) fn server_config(
+    tls: &Tls,
+    asked: Option<&ClientCertificates>,
+) -> Result<Listening, StartError> {
     let (chain, key) = key_pair::read(tls)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let judge = |asked| client_certificate::judge(asked, &provider);
+    let clients = asked.map(judge).transpose()?;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(|error| key_pair::not_taken(tls, &error))?;
+    let builder = match (asked, &clients) {
+        (Some(asked), Some(judge)) => {
+            builder.with_client_cert_verifier(client_certificate::asking(asked, judge))
+        }
+        (Some(_) | None, _) => builder.with_no_client_auth(),
+    };
+    let mut config = builder
+        .with_single_cert(chain, key)
         .map_err(|error| key_pair::not_taken(tls, &error))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    Ok(Listening {
+        config: Arc::new(config),
+        clients,
+    })
 }

@@ -4,28 +4,33 @@
 //! is looked at but which protocol it is, and how many are told at one time is bounded.
 
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use countersign_cause::Cause;
-use countersign_flow::{self as flow, Answer, Asked, Refusal};
-use http::{HeaderMap, Method};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use countersign_flow::Refusal;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::connection::{Connections, HTTP2_PREFACE};
+use super::{proxied, unread};
 use crate::worker::Worker;
 
 /// RFC 9113 section 6.8: empty settings, as the first frame has to be, and a GOAWAY that says that no stream was
 /// looked at, with ENHANCE_YOUR_CALM.
 const GOAWAY: &[u8] =
     b"\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0b";
-/// As much is taken of what the client sends, and thrown away, so that the answer is not lost to a reset.
-const DRAINED_BYTES_MAX: u64 = 64 * 1024;
 const RETRY_AFTER_SECS: u32 = 1;
 
 /// Tells it in a task of its own, if not too many are being told already.
-pub(super) fn tell(worker: &Rc<Worker>, stream: TcpStream, turned_away: &Connections) {
+/// `ends` are the peer and the listener.
+pub(super) fn tell(
+    worker: &Rc<Worker>,
+    mut stream: TcpStream,
+    (from, listener): (SocketAddr, SocketAddr),
+    turned_away: &Connections,
+) {
     let (max, time, tls) = {
         let running = worker.running();
         let limits = running.limits();
@@ -38,6 +43,13 @@ pub(super) fn tell(worker: &Rc<Worker>, stream: TcpStream, turned_away: &Connect
     let worker = Rc::clone(worker);
     tokio::task::spawn_local(async move {
         let telling = async {
+            // What stands before the request has to be taken, to know who is told nothing at all.
+            if proxied::meet(&worker, &mut stream, from, listener)
+                .await
+                .is_err()
+            {
+                return Ok(());
+            }
             match tls {
                 None => answer(&worker, stream).await,
                 Some(tls) => answer(&worker, tls.accept(stream).await?).await,
@@ -65,14 +77,11 @@ where
     }
     // Parts of the preface are no method of HTTP/1.1.
     if HTTP2_PREFACE.starts_with(&first) {
-        stream.write_all(GOAWAY).await?;
-    } else {
-        let to_head = first.starts_with(b"HEAD ");
-        stream.write_all(&response(worker, to_head)).await?;
+        return unread::say(stream, GOAWAY).await;
     }
-    stream.shutdown().await?;
-    tokio::io::copy(&mut stream.take(DRAINED_BYTES_MAX), &mut tokio::io::sink()).await?;
-    Ok(())
+    let to_head = first.starts_with(b"HEAD ");
+    let response = response(worker, to_head);
+    unread::say(stream, &response).await
 }
 
 fn response(worker: &Worker, to_head: bool) -> Vec<u8> {
@@ -80,35 +89,5 @@ fn response(worker: &Worker, to_head: bool) -> Vec<u8> {
     let mut refusal = Refusal::new(running.rules(), Cause::GatewayOverloaded);
     refusal.retry_after_secs = Some(RETRY_AFTER_SECS);
     let id = worker.ids().next();
-    let Answer {
-        status,
-        headers,
-        body,
-    } = flow::respond(
-        &refusal,
-        &Asked {
-            mint: None,
-            method: &Method::GET,
-            target: "",
-            headers: &HeaderMap::new(),
-            origin: "",
-            request_id: id.as_str(),
-        },
-    );
-    let mut bytes = format!(
-        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n",
-        body.len()
-    )
-    .into_bytes();
-    for (name, value) in &headers {
-        bytes.extend_from_slice(name.as_str().as_bytes());
-        bytes.extend_from_slice(b": ");
-        bytes.extend_from_slice(value.as_bytes());
-        bytes.extend_from_slice(b"\r\n");
-    }
-    bytes.extend_from_slice(b"\r\n");
-    if !to_head {
-        bytes.extend_from_slice(&body);
-    }
-    bytes
+    unread::in_bytes(&unread::answer(&refusal, id.as_str()), to_head)
 }

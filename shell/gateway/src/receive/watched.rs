@@ -17,7 +17,14 @@ use crate::clock::Deadline;
 pub(crate) struct ConnectionWatch {
     deadline: Deadline,
     requests: Cell<u32>,
+    begun: Cell<bool>,
     in_head: Cell<bool>,
+    /// Whether a byte has come since the last request.
+    heard: Cell<bool>,
+    /// Whether a response was begun here, and may not have left yet.
+    unsent: Cell<bool>,
+    /// Whether HTTP's own answer to what is no request was held back.
+    held_back: Cell<bool>,
     write_waits: Cell<bool>,
     offered: Cell<bool>,
     /// The deadline of the stream of HTTP/2 that is being driven; `None` in HTTP/1.1, where a connection is no more than its
@@ -39,7 +46,11 @@ impl ConnectionWatch {
         Rc::new(Self {
             deadline,
             requests: Cell::new(0),
+            begun: Cell::new(false),
             in_head: Cell::new(true),
+            heard: Cell::new(false),
+            unsent: Cell::new(false),
+            held_back: Cell::new(false),
             write_waits: Cell::new(false),
             offered: Cell::new(false),
             stream: RefCell::default(),
@@ -54,9 +65,17 @@ impl ConnectionWatch {
         self.stream.replace(stream);
     }
 
+    /// Whether there ever was a request.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun.get()
+    }
+
     /// A request's head is complete.
     fn request_begins(&self) {
+        self.begun.set(true);
         self.in_head.set(false);
+        self.heard.set(false);
+        self.unsent.set(true);
         self.offered.set(false);
         self.requests.set(self.requests.get().saturating_add(1));
         if !self.write_waits.get() {
@@ -77,6 +96,7 @@ impl ConnectionWatch {
 
     /// The first bytes of a head begin its time; later ones do not extend it.
     fn bytes_read(&self) {
+        self.heard.set(true);
         if self.requests.get() == 0 && !self.in_head.get() {
             self.in_head.set(true);
             self.deadline.set(self.head);
@@ -118,10 +138,53 @@ impl ConnectionWatch {
         }
     }
 
+    /// Everything that was to be written has been.
+    fn flushed(&self) {
+        if self.requests.get() == 0 {
+            self.unsent.set(false);
+        }
+    }
+
+    /// Whether what begins so is HTTP's own answer to what is no request: to each request one of ours was begun before.
+    fn is_of_nobody(&self, begin: &[u8]) -> bool {
+        !self.unsent.get() && begin.starts_with(b"HTTP/1.1 4")
+    }
+
+    /// Whether an answer to what is no request was held back, so that another can be given in its place.
+    pub(super) fn has_held_back(&self) -> bool {
+        self.held_back.get()
+    }
+
+    /// What the connection was waiting for when its time was over.
+    pub(super) fn waited_for(&self) -> WaitedFor {
+        if self.requests.get() > 0 || self.write_waits.get() || self.unsent.get() {
+            WaitedFor::Taking
+        } else if !self.in_head.get() {
+            WaitedFor::Request
+        } else if self.heard.get() {
+            WaitedFor::Head
+        } else {
+            WaitedFor::FirstByte
+        }
+    }
+
     /// Ready once the connection has waited too long.
     pub(crate) fn poll_over(&self, context: &Context<'_>) -> Poll<()> {
         self.deadline.poll_passed(context)
     }
+}
+
+/// What a connection was waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WaitedFor {
+    /// That it begins to speak at all.
+    FirstByte,
+    /// The rest of a head.
+    Head,
+    /// Another request.
+    Request,
+    /// That a response is taken.
+    Taking,
 }
 
 /// A request that is under way on a connection, until its response is complete or given up.
@@ -165,7 +228,8 @@ impl Drop for RequestInFlight {
     }
 }
 
-/// A byte stream that tells its watch, and gives back first what was read ahead of it.
+/// A byte stream that tells its watch, and gives back first what was read ahead of it. HTTP's own answer to what is no request
+/// does not go out by it, nor the end of the stream after that: such an answer has no cause and no id.
 pub(crate) struct Watched<I> {
     io: I,
     ahead: Vec<u8>,
@@ -202,6 +266,7 @@ impl<I: Read + Unpin> Read for Watched<I> {
             let rest = self.ahead.split_off(size);
             buffer.put_slice(&self.ahead);
             self.ahead = rest;
+            self.watch.bytes_read();
             return Poll::Ready(Ok(()));
         }
         let result = Pin::new(&mut self.io).poll_read(context, buffer);
@@ -218,6 +283,10 @@ impl<I: Write + Unpin> Write for Watched<I> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.watch.is_of_nobody(bytes) {
+            self.watch.held_back.set(true);
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let result = Pin::new(&mut self.io).poll_write(context, bytes);
         self.after_write(result)
     }
@@ -227,6 +296,13 @@ impl<I: Write + Unpin> Write for Watched<I> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if slices
+            .first()
+            .is_some_and(|first| self.watch.is_of_nobody(first))
+        {
+            self.watch.held_back.set(true);
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
         let result = Pin::new(&mut self.io).poll_write_vectored(context, slices);
         self.after_write(result)
     }
@@ -236,10 +312,17 @@ impl<I: Write + Unpin> Write for Watched<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(context)
+        let result = Pin::new(&mut self.io).poll_flush(context);
+        if result.is_ready() {
+            self.watch.flushed();
+        }
+        result
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.watch.has_held_back() {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.io).poll_shutdown(context)
     }
 }

@@ -17,6 +17,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::masked::masked;
+use super::trace_context::{TRACEPARENT, TRACESTATE, field};
+use super::traced::{About, Call, Traced};
+use super::traces::Traces;
+use crate::send::Client;
 use crate::worker::Worker;
 
 /// The most that is shown of one field, in bytes.
@@ -24,7 +28,7 @@ const FIELD_BYTES_MAX: usize = 1024;
 /// The status of a request whose client went away before there was an answer, as nginx writes it.
 const STATUS_GONE: u16 = 499;
 
-/// A request on its way. Its line is written when this is dropped: when the response is complete, or given up.
+/// A request on its way. Its line is written, and its spans are handed over, when this is dropped: when the response is complete, or given up.
 pub(crate) struct Access {
     worker: Rc<Worker>,
     format: AccessFormat,
@@ -43,18 +47,26 @@ pub(crate) struct Access {
     cause: Option<&'static str>,
     status: u16,
     bytes: u64,
+    traced: Option<Traced>,
 }
 
 impl Access {
-    /// Begins to account for a request, where that is asked for.
+    /// Begins to account for a request, where that is asked for by the access log or by its trace.
     pub(crate) fn begin(
         worker: &Rc<Worker>,
         format: AccessFormat,
         head: &Parts,
         authority: Option<&str>,
-        client: ClientAddress,
+        client: Client,
     ) -> Option<Box<Self>> {
-        if format == AccessFormat::Off {
+        let traced = worker.traces().and_then(|traces| {
+            Some(Traced {
+                begun: traces.begin(&head.headers)?,
+                secure: client.secure,
+                call: None,
+            })
+        });
+        if format == AccessFormat::Off && traced.is_none() {
             return None;
         }
         // What is no host is not repeated: it may hold a password.
@@ -66,7 +78,7 @@ impl Access {
             format,
             begun: Instant::now(),
             time: Timestamp::now(),
-            client,
+            client: client.address,
             method: head.method.clone(),
             path: bounded(&masked(head.uri.path())).into(),
             host: host.unwrap_or_default().into(),
@@ -79,6 +91,7 @@ impl Access {
             cause: None,
             status: STATUS_GONE,
             bytes: 0,
+            traced,
         }))
     }
 
@@ -107,6 +120,60 @@ impl Access {
     /// So many bytes of the response's body have gone to the client.
     pub(crate) const fn sent(&mut self, bytes: u64) {
         self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    /// The request goes to this upstream, which is told of its span.
+    pub(crate) fn calls(&mut self, upstream: &str, headers: &mut HeaderMap) {
+        let id = self.worker.traces().and_then(Traces::span_id);
+        let (Some(traced), Some(id)) = (&mut self.traced, id) else {
+            return;
+        };
+        let Some(parent) = field(&traced.begun.trace, &id) else {
+            return;
+        };
+        headers.insert(TRACEPARENT, parent);
+        if traced.begun.parent.is_none() {
+            // W3C Trace Context section 3.3: without the parent that it goes with, it says nothing.
+            headers.remove(TRACESTATE);
+        }
+        traced.call = Some(Call {
+            id,
+            upstream: upstream.into(),
+            begun: self.begun.elapsed(),
+            ended: None,
+            status: None,
+        });
+    }
+
+    /// The upstream's response has begun with this status, or there is none.
+    pub(crate) fn called(&mut self, status: Option<u16>) {
+        let now = self.begun.elapsed();
+        if let Some(call) = self.traced.as_mut().and_then(|traced| traced.call.as_mut()) {
+            call.ended = Some(now);
+            call.status = status;
+        }
+    }
+
+    fn trace(&self) {
+        let (Some(traced), Some(traces)) = (&self.traced, self.worker.traces()) else {
+            return;
+        };
+        let about = About {
+            begun_unix_nanos: self.time.as_nanosecond(),
+            took: self.begun.elapsed(),
+            client: self.client.to_string(),
+            method: &self.method,
+            host: &self.host,
+            path: &self.path,
+            version: self.version,
+            route: self.route.as_deref(),
+            cause: self.cause,
+            request: self.request.as_deref(),
+            status: Some(self.status).filter(|status| *status != STATUS_GONE),
+        };
+        for span in traced.spans(&about) {
+            traces.end(span);
+        }
     }
 
     fn line(&self) -> String {
@@ -168,6 +235,10 @@ impl Access {
 
 impl Drop for Access {
     fn drop(&mut self) {
+        self.trace();
+        if self.format == AccessFormat::Off {
+            return;
+        }
         let mut line = self.line();
         line.push('\n');
         self.worker.lines().write_access(line.as_bytes());

@@ -2,6 +2,7 @@
 //!
 //! Knows: field names, which are public. Does not know where events go.
 
+use countersign_store as store;
 use serde::Serialize;
 
 /// Something worth telling.
@@ -82,7 +83,7 @@ pub enum Event<'a> {
         /// What went wrong.
         reason: String,
     },
-    /// A trusted proxy does not say in `X-Forwarded-For` who its client is, or not so that it can be read. Its clients are in no
+    /// A trusted proxy does not say in `X-Forwarded-For`, or by the PROXY protocol, who its client is, or not so that it can be read. Its clients are in no
     /// network of a rule. Told once for each worker and configuration.
     ClientUnknown {
         /// The proxy's address.
@@ -106,6 +107,35 @@ pub enum Event<'a> {
         /// What exactly was found; may be empty.
         #[serde(skip_serializing_if = "str::is_empty")]
         detail: &'a str,
+        /// The client's address.
+        peer: String,
+    },
+    /// Somebody could not sign in through a provider.
+    ProviderSignInRefused {
+        /// The provider's name in the configuration.
+        provider: &'a str,
+        /// The cause.
+        cause: &'static str,
+        /// What exactly was found; may be empty.
+        #[serde(skip_serializing_if = "str::is_empty")]
+        detail: &'a str,
+        /// The provider's identifier, where it vouches for somebody whom no user is linked with.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        issuer: Option<&'a str>,
+        /// Whom it vouches for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        subject: Option<&'a str>,
+        /// The client's address.
+        peer: String,
+    },
+    /// A user was linked with an account at a provider, by the rules for the first sign-in.
+    AccountLinked {
+        /// The user.
+        user: &'a str,
+        /// The provider's name in the configuration.
+        provider: &'a str,
+        /// Whether the user was made as well.
+        made: bool,
         /// The client's address.
         peer: String,
     },
@@ -140,6 +170,29 @@ pub enum Event<'a> {
         /// The client's address.
         peer: String,
     },
+    /// A user has added a passkey.
+    PasskeyAdded {
+        /// The user.
+        user: &'a str,
+        /// The client's address.
+        peer: String,
+    },
+    /// A passkey that a user was to add is not taken.
+    PasskeyRefused {
+        /// The user.
+        user: &'a str,
+        /// What exactly was found.
+        detail: &'static str,
+        /// The client's address.
+        peer: String,
+    },
+    /// A user has removed a passkey.
+    PasskeyRemoved {
+        /// The user.
+        user: &'a str,
+        /// The client's address.
+        peer: String,
+    },
     /// A user has got other recovery codes.
     RecoveryCodesRenewed {
         /// The user.
@@ -155,6 +208,9 @@ pub enum Event<'a> {
         cause: &'static str,
         /// What exactly happened.
         detail: &'a str,
+        /// The id that the client was told, where it was told anything.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request: Option<&'a str>,
     },
     /// A password at rest was hashed anew with today's cost.
     HashRenewed {
@@ -177,6 +233,14 @@ pub enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         network: Option<String>,
     },
+    /// Somebody has changed users, keys, sessions or brakes, in this process or another. Of the gateways that share a store,
+    /// one tells it.
+    Act(Act<'a>),
+    /// The collector of traces has not taken spans. Told once, until it takes some.
+    TracesNotTaken {
+        /// What went wrong.
+        reason: String,
+    },
     /// Log lines that were lost, since they came faster than they could be written.
     LogLinesLost {
         /// How many.
@@ -187,6 +251,57 @@ pub enum Event<'a> {
         /// How many.
         refusals: u64,
     },
+}
+
+/// An act of administration as the log has it.
+#[derive(Debug, Serialize)]
+pub struct Act<'a> {
+    /// Its number in the store.
+    pub(crate) record: i64,
+    /// When it was begun, which is before it is logged.
+    pub(crate) begun: String,
+    /// `command` or `account`.
+    pub(crate) way: &'static str,
+    /// The user of the machine, or who is signed in.
+    pub(crate) by: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) login: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<&'a str>,
+    pub(crate) act: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) object: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<&'a str>,
+    /// `done`, `failed`, or `unknown` where nobody has noted it.
+    pub(crate) outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<&'a str>,
+}
+
+impl<'a> Act<'a> {
+    pub(crate) fn of(act: &'a store::Act) -> Self {
+        let begun = jiff::Timestamp::from_second(act.time_unix_secs);
+        Self {
+            record: act.id,
+            begun: begun.map(|time| time.to_string()).unwrap_or_default(),
+            way: act.by.way.name(),
+            by: &act.by.name,
+            login: act.by.login.as_deref(),
+            address: act.by.address.as_deref(),
+            act: &act.act,
+            user: act.user.as_deref(),
+            object: act.object.as_deref(),
+            detail: act.detail.as_deref(),
+            outcome: act
+                .outcome
+                .as_ref()
+                .map_or("unknown", |outcome| outcome.name()),
+            result: act.outcome.as_ref().and_then(|outcome| outcome.words()),
+        }
+    }
 }
 
 /// A refusal as the log has it.

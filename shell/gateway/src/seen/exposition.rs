@@ -315,6 +315,17 @@ fn operation(page: &mut Page<'_>, state: &State) -> fmt::Result {
         "Log lines that found no room, since they came faster than they could be written",
         state.log.lost_in_all(),
     )?;
+    let (exported, dropped) = state.spans().unwrap_or_default();
+    page.counter(
+        "spans_exported",
+        "Spans that the collector of traces took",
+        exported,
+    )?;
+    page.counter(
+        "spans_dropped",
+        "Spans that found no room, or that the collector did not take",
+        dropped,
+    )?;
     page.gauge(
         "started_timestamp_seconds",
         "When the gateway started",

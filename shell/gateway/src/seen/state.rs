@@ -9,6 +9,7 @@ use countersign_store::Changes;
 
 use super::figures::Figures;
 use super::log::Log;
+use super::traces::Traces;
 use crate::clock::unix_secs;
 use crate::current::Current;
 use crate::line::{Brakes, HashPool};
@@ -61,6 +62,11 @@ impl State {
 
     pub(crate) fn store_changes(&self) -> Changes {
         self.shared.store.changes()
+    }
+
+    /// Spans that the collector took and did not take; `None` where there is no collector.
+    pub(crate) fn spans(&self) -> Option<(u64, u64)> {
+        self.shared.traces.as_ref().map(Traces::counts)
     }
 
     pub(crate) fn store_answers(&self) -> bool {

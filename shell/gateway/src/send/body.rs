@@ -37,7 +37,8 @@ pub(crate) struct ExchangeWatch {
     pub(crate) too_large: Cell<bool>,
     pub(crate) client_failed: Cell<bool>,
     /// Whether the response has begun: over HTTP/2 both sides may speak for as long as they like from then on, and it is the
-    /// response's silence that counts.
+    /// response's silence that counts. Over HTTP/1.1 a body that still comes in keeps the exchange: many applications begin their answer
+    /// before they have read all of it, and say the rest when they have.
     pub(crate) both_ways: Cell<bool>,
 }
 

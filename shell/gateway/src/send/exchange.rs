@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use countersign_flow::{AuthenticationInfo, Crossing, Permit, RouteRules, Rules, Trail};
 use countersign_wire::cookie;
-use http::header::{HOST, SET_COOKIE};
+use countersign_wire::dpop::NONCE;
+use http::header::{CACHE_CONTROL, EXPIRES, HOST, SET_COOKIE};
 use http::request::Parts;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
@@ -26,7 +27,7 @@ use super::hop;
 use super::link::Link;
 use super::switch::Switch;
 use super::tunnel::Tunnel;
-use super::{onward, secure};
+use super::{onward, secure, signed};
 use crate::current::Running;
 use crate::worker::Worker;
 
@@ -49,6 +50,8 @@ pub(crate) enum Failure {
     BodyBroken,
     /// As many upgraded connections are open as may be.
     TooManyUpgrades,
+    /// The upstream is to have a signed identity, and there is none.
+    Unsigned,
     /// A client of HTTP/2 wants a tunnel that the route does not allow.
     UpgradeNotAllowed,
 }
@@ -125,6 +128,10 @@ pub(crate) async fn forward<'c>(
     };
     hop::strip_request(&mut head.headers);
     edits.apply(&mut head.headers);
+    let now = worker.clock().unix_secs();
+    if signed::sign(&edits, running, now, &mut head.headers).is_err() {
+        return Err(failed(Failure::Unsigned, crossing));
+    }
     let (client, peer) = (sender.client, sender.peer);
     forwarded::write(&mut head.headers, client, peer, host.as_ref(), head.version);
     if head.version == Version::HTTP_2 {
@@ -195,10 +202,16 @@ pub(crate) async fn forward<'c>(
         }) => {
             hop::strip_response(response.headers_mut());
             keep_from_setting(running.rules(), response.headers_mut());
+            if edits.answer_is_private() {
+                keep_private(response.headers_mut());
+            }
             if let Some(crossing) = &crossing {
                 crossing.apply_to_answer(response.headers_mut());
             }
             let mut response = begin_response(worker, running, seat, response, link, watch);
+            if edits.fresh_nonce {
+                give_nonce(worker, running, response.headers_mut());
+            }
             if let Some(proof) = &edits.proof {
                 prove(worker, running, proof, to_head, &mut response);
             }
@@ -219,7 +232,7 @@ fn keep_from_setting(rules: &Rules, headers: &mut HeaderMap) {
     let Some(session) = &rules.session else {
         return;
     };
-    let names = [&session.cookie, &session.form_cookie];
+    let names = [&session.cookie, &session.form_cookie, &session.round_cookie];
     let is_ours = |value: &HeaderValue| {
         let set = cookie::name_set(value.as_bytes());
         names.iter().any(|name| set == name.as_bytes())
@@ -231,6 +244,25 @@ fn keep_from_setting(rules: &Rules, headers: &mut HeaderMap) {
     headers.remove(SET_COOKIE);
     for value in set.into_iter().filter(|value| !is_ours(value)) {
         headers.append(SET_COOKIE, value);
+    }
+}
+
+/// Keeps an answer from caches that others use as well, where the upstream leaves that open: it may not know that somebody was asked
+/// who is calling. RFC 9111 section 5.2.2.7.
+fn keep_private(headers: &mut HeaderMap) {
+    if !headers.contains_key(CACHE_CONTROL) && !headers.contains_key(EXPIRES) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+    }
+}
+
+/// RFC 9449 section 8.2: the next proof of this client is to repeat another nonce.
+fn give_nonce(worker: &Worker, running: &Running, headers: &mut HeaderMap) {
+    let nonce = running.digest().map(|digest| {
+        let now = worker.clock().unix_secs();
+        digest.nonces.issue_for_proof(&running.rules().realm, now)
+    });
+    if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
+        headers.insert(NONCE, nonce);
     }
 }
 
@@ -285,6 +317,7 @@ impl Unanswered {
             Failure::Malformed => Some(Fault::Malformed),
             Failure::Unreachable(_) => Some(Fault::Closed),
             Failure::Down
+            | Failure::Unsigned
             | Failure::BodyTooLarge
             | Failure::BodyStalled
             | Failure::BodyBroken

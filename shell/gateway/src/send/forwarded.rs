@@ -14,6 +14,9 @@ const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
+/// RFC 7239 section 6.2 has this word for it.
+const UNKNOWN: HeaderValue = HeaderValue::from_static("unknown");
+
 const HTTP: HeaderValue = HeaderValue::from_static("http");
 const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
@@ -34,12 +37,24 @@ const UNDECIDED: [&str; 11] = [
     "proxy",
 ];
 
-/// Fields, in canonical spelling, that say who the client is or whom it asked. `x-forwarded-*` is dealt with apart.
-const CLAIMING: [&str; 4] = [
+/// Fields, in canonical spelling, that say who the client is, whom it asked, or which certificate it has shown. `x-forwarded-*`
+/// is dealt with apart.
+const CLAIMING: [&str; 14] = [
     "x-real-ip",
     "x-client-ip",
     "true-client-ip",
     "x-original-host",
+    // RFC 9440 section 4: whoever adds them takes out what was there before.
+    "client-cert",
+    "client-cert-chain",
+    "x-client-cert",
+    "x-client-verify",
+    "x-ssl-cert",
+    "x-ssl-client-cert",
+    "x-ssl-client-verify",
+    "x-ssl-client-dn",
+    "x-ssl-client-s-dn",
+    "x-ssl-client-cn",
 ];
 
 /// Whom to believe.
@@ -58,7 +73,8 @@ pub(crate) struct Client {
 
 /// The other end of a connection.
 pub(crate) struct Peer {
-    pub(crate) address: IpAddr,
+    /// Where it is, as far as that is known of the connection.
+    pub(crate) address: ClientAddress,
     /// The address as text: each of its requests tells it to the upstream.
     pub(crate) text: HeaderValue,
 }
@@ -69,22 +85,37 @@ impl Peer {
         // Digits, letters, dots and colons are a field value.
         let text = HeaderValue::try_from(address.to_string());
         Self {
-            address,
-            text: text.unwrap_or(HeaderValue::from_static("unknown")),
+            address: address.into(),
+            text: text.unwrap_or(UNKNOWN),
+        }
+    }
+
+    /// A client whose address a proxy did not know.
+    pub(crate) fn behind(proxy: IpAddr) -> Self {
+        Self {
+            address: ClientAddress::Behind(proxy.to_canonical()),
+            text: UNKNOWN,
         }
     }
 }
 
 impl Trust {
     /// The client behind a peer.
-    pub(crate) fn client(&self, peer: IpAddr, secure: bool, headers: &HeaderMap) -> Client {
-        if !self.lists(peer) {
+    pub(crate) fn client(
+        &self,
+        peer: impl Into<ClientAddress>,
+        secure: bool,
+        headers: &HeaderMap,
+    ) -> Client {
+        let address = peer.into();
+        // Who is at no known address is no proxy of ours either.
+        let Some(peer) = address.known().filter(|peer| self.lists(*peer)) else {
             return Client {
-                address: ClientAddress::At(peer),
+                address,
                 secure,
                 by_proxy: false,
             };
-        }
+        };
         // As with the address, the last word is that of the proxy that is nearest.
         let last = headers.get_all(PROTO).iter().next_back();
         let last = last.and_then(|value| value.as_bytes().rsplit(|&byte| byte == b',').next());
@@ -189,15 +220,16 @@ fn claims(name: &HeaderName, by_proxy: bool) -> bool {
     // Nearly every field is done with at its first letter.
     match text.as_bytes().first() {
         Some(b'x' | b't' | b'p') => {}
+        Some(b'c') if begins(text, "client-cert") => {}
+        Some(b's') if begins(text, "ssl-client") => {}
         Some(b'f') => return *name == FORWARDED && !by_proxy,
         Some(_) | None => return false,
     }
     if UNDECIDED.iter().any(|other| spelt(text, other)) {
         return true;
     }
-    let claiming = text
-        .get(..11)
-        .is_some_and(|start| spelt(start, "x-forwarded"))
+    let claiming = begins(text, "x-forwarded")
+        || begins(text, "ssl-client")
         || CLAIMING.iter().any(|claim| spelt(text, claim));
     // No proxy writes anything but hyphens there: another spelling is the client's, and some upstreams take it for the same.
     claiming
@@ -205,6 +237,11 @@ fn claims(name: &HeaderName, by_proxy: bool) -> bool {
             || text
                 .bytes()
                 .any(|byte| !byte.is_ascii_alphanumeric() && byte != b'-'))
+}
+
+fn begins(name: &str, canonical: &str) -> bool {
+    let start = name.get(..canonical.len());
+    start.is_some_and(|start| spelt(start, canonical))
 }
 
 /// Whether a name is spelt so, whatever is neither letter nor digit counting as a hyphen, as CGI and its heirs see it.
@@ -240,7 +277,7 @@ mod tests {
             ("x-forwarded-for", "10.1.1.1"),
             ("x-forwarded-proto", "https"),
         ]);
-        let client = trust.client("203.0.113.9".parse().unwrap(), false, &sent);
+        let client = trust.client("203.0.113.9".parse::<IpAddr>().unwrap(), false, &sent);
         assert_eq!(
             client,
             Client {
@@ -260,7 +297,7 @@ mod tests {
         ]);
         assert_eq!(
             trust
-                .client("10.0.0.1".parse().unwrap(), false, &sent)
+                .client("10.0.0.1".parse::<IpAddr>().unwrap(), false, &sent)
                 .address
                 .to_string(),
             "203.0.113.9"
@@ -269,7 +306,7 @@ mod tests {
 
     fn located(chain: &'static str) -> ClientAddress {
         let sent = headers(&[("x-forwarded-for", chain)]);
-        let peer = "10.0.0.1".parse().unwrap();
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
         trust("10.0.0.0/8").client(peer, false, &sent).address
     }
 
@@ -305,14 +342,14 @@ mod tests {
             let nearest: IpAddr = nearest.parse().unwrap();
             assert_eq!(located(chain), ClientAddress::Behind(nearest), "{chain}");
         }
-        let peer = "10.0.0.1".parse().unwrap();
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
         let silent = trust("10.0.0.0/8").client(peer, false, &HeaderMap::new());
         assert_eq!(silent.address, ClientAddress::Behind(peer));
     }
 
     #[test]
     fn attack_24_the_last_word_on_the_protocol_is_that_of_the_nearest_proxy() {
-        let peer = "10.0.0.1".parse().unwrap();
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
         for (lines, secure) in [
             (&["https"][..], true),
             (&["http"], false),
@@ -380,7 +417,7 @@ mod tests {
             ("x-forwarded-for", "1.1.1.1"),
             ("x-forwarded-for", "203.0.113.9"),
         ]);
-        let peer = "10.0.0.1".parse().unwrap();
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
         let client = trust("10.0.0.0/8").client(peer, false, &sent);
         write(
             &mut sent,

@@ -3,7 +3,10 @@
 //! Knows: names of fields. Does not know what goes on the next connection instead.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+/// The protocol of RFC 6455.
+pub(super) const WEBSOCKET: &str = "websocket";
 
 /// Removes them from a request. The fields that `Connection` names go as well; what the gateway itself writes is
 /// written afterwards, so that no client can have it removed.
@@ -20,12 +23,18 @@ pub(crate) fn strip_request(headers: &mut HeaderMap) {
 /// The protocols that a request wants to switch to and may, in its order and spelling; `None` where there is none.
 ///
 /// RFC 9110 section 7.8: Upgrade without its name in Connection came through somebody who did not know it, and says nothing.
-pub(crate) fn upgrade_asked(headers: &HeaderMap, allowed: &[Box<str>]) -> Option<HeaderValue> {
+/// RFC 6455 section 4.1: a WebSocket is asked for by GET, and by nothing else.
+pub(super) fn upgrade_asked(
+    method: &Method,
+    headers: &HeaderMap,
+    allowed: &[Box<str>],
+) -> Option<HeaderValue> {
     if !options(headers, &CONNECTION).any(|option| option.eq_ignore_ascii_case(b"upgrade")) {
         return None;
     }
     let is_allowed = |protocol: &&[u8]| {
-        allowed
+        let fits = *method == Method::GET || !protocol.eq_ignore_ascii_case(WEBSOCKET.as_bytes());
+        fits && allowed
             .iter()
             .any(|allowed| protocol.eq_ignore_ascii_case(allowed.as_bytes()))
     };
@@ -87,19 +96,18 @@ pub(crate) fn strip_response(headers: &mut HeaderMap) {
     strip(headers, is_of_response);
 }
 
-/// One pass over what came, since most messages have one such field or none: to look for each name would cost more than
-/// all else that is done with the head.
+/// What came is gone over and not looked up name by name, since most messages have one such field or none: to look for
+/// each would cost more than all else that is done with the head.
 fn strip(headers: &mut HeaderMap, goes: fn(&HeaderName) -> bool) {
-    while let Some(name) = headers.keys().find(|name| goes(name)) {
-        if *name == CONNECTION {
-            for name in listed(headers) {
-                headers.remove(name);
-            }
-            headers.remove(CONNECTION);
-        } else {
-            let name = name.clone();
+    if headers.contains_key(CONNECTION) {
+        for name in listed(headers) {
             headers.remove(name);
         }
+        headers.remove(CONNECTION);
+    }
+    while let Some(name) = headers.keys().find(|name| goes(name)) {
+        let name = name.clone();
+        headers.remove(name);
     }
 }
 

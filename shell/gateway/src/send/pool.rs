@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use countersign_config::{Limits, Server, Upstream};
@@ -154,19 +154,14 @@ impl Pool {
             return self.take_stream(tick).map(Link::Shared);
         }
         let mut idle = self.idle.borrow_mut();
-        while let Some(mut own) = idle.pop_back() {
-            if tick.saturating_sub(own.idle_since) > self.bounds.idle_ticks_max {
-                // Those before it are older still.
-                idle.clear();
-                return None;
-            }
-            // The upstream may have closed it meanwhile: what it has sent is seen here.
-            own.drive(&mut Context::from_waker(std::task::Waker::noop()));
-            if own.is_usable() {
-                return Some(Link::Own(own));
-            }
+        let own = idle.pop_back()?;
+        if tick.saturating_sub(own.idle_since) > self.bounds.idle_ticks_max {
+            // Those before it are older still.
+            idle.clear();
+            return None;
         }
-        None
+        // The upstream may have closed it meanwhile. That is seen before the request is written, which then comes back.
+        Some(Link::Own(own))
     }
 
     /// The fullest connection that has room, so that those that are no longer needed run empty and end.

@@ -55,7 +55,7 @@ impl Switch {
         let is_possible =
             !route.upgrades.is_empty() && head.version == Version::HTTP_11 && body.is_end_stream();
         let asked = is_possible
-            .then(|| hop::upgrade_asked(&head.headers, &route.upgrades))
+            .then(|| hop::upgrade_asked(&head.method, &head.headers, &route.upgrades))
             .flatten();
         let Some(protocols) = asked else {
             return Ok(None);
@@ -74,14 +74,16 @@ impl Switch {
         route: &RouteRules,
         protocol: &Protocol,
     ) -> Result<Self, Failure> {
-        const WEBSOCKET: &str = "websocket";
-        let is_allowed = route.upgrades.iter().any(|allowed| **allowed == *WEBSOCKET);
-        if !is_allowed || !protocol.as_str().eq_ignore_ascii_case(WEBSOCKET) {
+        let is_allowed = route
+            .upgrades
+            .iter()
+            .any(|allowed| **allowed == *hop::WEBSOCKET);
+        if !is_allowed || !protocol.as_str().eq_ignore_ascii_case(hop::WEBSOCKET) {
             return Err(Failure::UpgradeNotAllowed);
         }
         let handshake = Handshake::new().ok_or(Failure::Malformed)?;
         Ok(Self {
-            protocols: HeaderValue::from_static(WEBSOCKET),
+            protocols: HeaderValue::from_static(hop::WEBSOCKET),
             handshake: Some(handshake),
             place: place(worker, running)?,
         })

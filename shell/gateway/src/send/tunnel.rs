@@ -21,6 +21,8 @@ use crate::worker::Worker;
 
 /// As much as is moved at once.
 const PART_BYTES: usize = 16 * 1024;
+/// What a gateway that stops leaves to a tunnel, for what is on its way: it would not end by itself.
+const LAST_WORDS_TIME: Duration = Duration::from_secs(1);
 
 /// How many tunnels are open, over all workers.
 #[derive(Clone, Default)]
@@ -90,7 +92,7 @@ impl Tunnel {
     /// Moves bytes both ways. What was read ahead of either side goes first.
     ///
     /// # Errors
-    /// The limit that ended it; where a side ended it there is nothing to say.
+    /// The limit that ended it; where a side ended it, or the gateway stops, there is nothing to say.
     pub(crate) async fn run<S>(
         self,
         mut near: S,
@@ -104,6 +106,7 @@ impl Tunnel {
         let mut onward = Way::beginning_with(ahead);
         let mut back = Way::beginning_with(self.far.ahead);
         let (idle, old) = (worker.clock().deadline(), worker.clock().deadline());
+        let mut closing = false;
         idle.set(self.idle);
         old.set(self.open_max);
         std::future::poll_fn(|context| {
@@ -119,8 +122,12 @@ impl Tunnel {
             {
                 return Poll::Ready(Ok(()));
             }
+            if worker.is_closing() && !closing {
+                closing = true;
+                old.set(LAST_WORDS_TIME);
+            }
             if old.poll_passed(context).is_ready() {
-                return Poll::Ready(Err(Over::Old));
+                return Poll::Ready(if closing { Ok(()) } else { Err(Over::Old) });
             }
             idle.poll_passed(context).map(|()| Err(Over::Idle))
         })

@@ -9,6 +9,7 @@ use countersign_store::{Session, SessionList, StoreError};
 use countersign_wire::form::field;
 use http::StatusCode;
 
+use super::passkey;
 use super::visit::{Current, Refused, Visit, redirect};
 use crate::seen::Event;
 
@@ -35,13 +36,15 @@ pub(super) async fn show<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c
     let done = visit
         .query("done")
         .and_then(|word| Done::ALL.into_iter().find(|done| done.word() == word));
-    let factor = visit.worker.store().totp_state(&current.user).await;
-    let factor = factor.map_err(|error| visit.unavailable("second factor", &error))?;
+    let factors = visit.worker.store().second_factors(&current.user).await;
+    let factors = factors.map_err(|error| visit.unavailable("second factor", &error))?;
+    let has_app = factors.totp_since_unix_secs.is_some();
     let token = visit.account_token(&current);
     let account = Account {
         user: &current.user,
         sessions: &shown,
-        second_factor: factor.map(|factor| factor.recovery_codes_left),
+        second_factor: has_app.then_some(factors.recovery_codes_left),
+        passkeys: passkey::shown(visit, &current, &factors),
         done,
         token: &token,
     };
@@ -80,7 +83,10 @@ pub(super) async fn sign_out<'c>(
     if !visit.is_of_session(&current, form) {
         return Ok(back(Done::FormOld));
     }
-    end(visit, &current, &current.id).await?;
+    // To sign out changes nothing of the account: the log has it, and there is no record.
+    let store = visit.worker.store();
+    let ended = store.end_session(&current.id, Some(&*current.user), visit.now_unix_secs);
+    told(visit, &current, &current.id, ended.await)?;
     signed_out(visit)
 }
 
@@ -95,12 +101,12 @@ pub(super) async fn sign_out_everywhere<'c>(
     if !visit.is_of_session(&current, form) {
         return Ok(back(Done::FormOld));
     }
-    let ended = visit
-        .worker
-        .store()
-        .end_sessions(&current.user, visit.now_unix_secs);
-    ended
-        .await
+    let store = visit.worker.store();
+    let ended = store.end_sessions(&current.user, visit.now_unix_secs);
+    let act = ("session.end-all", None);
+    visit
+        .recorded(&current.user, act, ended, |_| true)
+        .await?
         .map_err(|error| visit.unavailable("end sessions", &error))?;
     visit.worker.lines().write(&Event::SessionEnded {
         user: &current.user,
@@ -135,11 +141,20 @@ async fn end<'c>(
     id: &SessionId,
 ) -> Result<(), Refused<'c>> {
     let user = Some(&*current.user);
-    let ended = visit
-        .worker
-        .store()
-        .end_session(id, user, visit.now_unix_secs);
-    match ended.await {
+    let store = visit.worker.store();
+    let ended = store.end_session(id, user, visit.now_unix_secs);
+    let act = ("session.end", Some(id.as_str()));
+    let ended = visit.recorded(&current.user, act, ended, |()| true).await?;
+    told(visit, current, id, ended)
+}
+
+fn told<'c>(
+    visit: &Visit<'c, '_>,
+    current: &Current,
+    id: &SessionId,
+    ended: Result<(), StoreError>,
+) -> Result<(), Refused<'c>> {
+    match ended {
         Ok(()) => visit.worker.lines().write(&Event::SessionEnded {
             user: &current.user,
             session: Some(id.as_str()),
@@ -175,7 +190,7 @@ pub(super) fn to_sign_in() -> Answer {
 }
 
 /// To the minute, in UTC: the time zone of the browser is not known without a script.
-fn minute(unix_secs: i64) -> String {
+pub(super) fn minute(unix_secs: i64) -> String {
     match jiff::Timestamp::from_second(unix_secs) {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         Err(_) => String::new(),

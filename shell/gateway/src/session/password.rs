@@ -90,9 +90,10 @@ async fn store<'c>(
         Vec::new()
     };
     let now = visit.now_unix_secs;
-    store
-        .set_password_and_digest(name, hash, secrets, now)
-        .await
+    let set = store.set_password_and_digest(name, hash, secrets, now);
+    visit
+        .recorded(name, ("user.password", None), set, |()| true)
+        .await?
         .map_err(failed)
 }
 
@@ -108,7 +109,10 @@ async fn go_on<'c>(visit: &Visit<'c, '_>, former: &Current) -> Result<Answer, Re
     } else {
         Factors::Password
     };
-    match visit.begin_session(user.id, user.version, factors).await? {
+    match visit
+        .begin_session(user.id, user.version, factors, Vec::new())
+        .await?
+    {
         Some((_, cookie)) => {
             let mut answer = back(Done::PasswordChanged);
             answer.headers.append(SET_COOKIE, cookie);

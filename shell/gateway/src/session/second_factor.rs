@@ -3,8 +3,9 @@
 //! Knows: the order of checks. Between password and code there is no session and nothing in the store: the form says whose
 //! password was right, in which version of the user, and a MAC that is bound to the browser vouches for it for ten minutes.
 
+use std::borrow::Cow;
+
 use countersign_cause::Cause;
-use countersign_flow::session::ReturnTo;
 use countersign_flow::session::form::Purpose;
 use countersign_flow::session::page::{self, CodeForm, Notice};
 use countersign_flow::{Admission, Answer, Attempt, Brake, counted};
@@ -14,11 +15,12 @@ use countersign_store::{Account, AccountAnswer};
 use countersign_wire::form::field;
 use http::StatusCode;
 
+use super::passkey;
 use super::sign_in::{Asked, challenged, come_again, form, name_cause, refused, signed_in};
 use super::visit::{Factors, Refused, Visit};
 
 /// Asks for the code of the user whose password was right.
-pub(super) fn ask<'c>(
+pub(super) async fn ask<'c>(
     visit: &Visit<'c, '_>,
     asked: &Asked<'_>,
     user_version: i64,
@@ -34,6 +36,12 @@ pub(super) fn ask<'c>(
         &sealed(asked, &version),
         visit.now_unix_secs,
     );
+    let factors = visit.worker.store().second_factors(&asked.user).await;
+    let factors = factors.map_err(|error| visit.unavailable("second factor", &error))?;
+    let asking = passkey::ask(visit, asked, &version, &browser, &factors)?;
+    let hidden = asking.as_ref().map(|asking| asking.hidden(asked, &version));
+    let ceremony = asking.as_ref().zip(hidden.as_ref());
+    let ceremony = ceremony.map(|(asking, hidden)| asking.ceremony(hidden));
     let body = page::second_factor(
         &CodeForm {
             realm: &visit.running.rules().realm,
@@ -42,28 +50,28 @@ pub(super) fn ask<'c>(
             version: &version,
             return_to: asked.return_text(),
             lost: asked.lost,
+            by: &asked.by,
             token: &token,
+            has_app: factors.totp_since_unix_secs.is_some(),
+            passkey: ceremony.as_ref(),
         },
         visit.language,
     );
-    Ok(page::answer(status, body))
+    Ok(match &asking {
+        Some(asking) => page::answer_with_script(status, body, &asking.nonce),
+        None => page::answer(status, body),
+    })
 }
 
-fn sealed<'a>(asked: &'a Asked<'_>, version: &'a str) -> [&'a str; 4] {
+pub(super) fn sealed<'a>(asked: &'a Asked<'_>, version: &'a str) -> [&'a str; 5] {
     let [return_to, lost] = asked.sealed();
-    [return_to, lost, &asked.user, version]
+    [return_to, lost, &asked.user, version, &asked.by]
 }
 
 /// The code that was typed.
 pub(super) async fn post<'c>(visit: &Visit<'c, '_>, posted: &[u8]) -> Result<Answer, Refused<'c>> {
     let text = |name| field(posted, name).unwrap_or_default();
-    let mut asked = Asked {
-        user: text("user"),
-        return_to: ReturnTo::parse(&text("return")),
-        lost: !text("lost").is_empty(),
-        notice: None,
-    };
-    let version = text("version");
+    let (mut asked, version) = read(visit, posted);
     let account = if is_sealed(visit, &asked, &version, &text("token")) {
         account(visit, &asked.user, &version).await?
     } else {
@@ -78,22 +86,37 @@ pub(super) async fn post<'c>(visit: &Visit<'c, '_>, posted: &[u8]) -> Result<Ans
     match check(visit, account.id, &account.name, &text("code")).await? {
         CodeEnd::Good(factors) => {
             let who = (account.id, &*account.name, account.version);
+            let factors = asked.factors(factors);
             signed_in(visit, asked, who, factors).await
         }
         CodeEnd::Refused => {
             asked.notice = Some(Notice::CodeRejected);
-            let mut answer = ask(visit, &asked, account.version, StatusCode::UNAUTHORIZED)?;
+            let status = StatusCode::UNAUTHORIZED;
+            let mut answer = ask(visit, &asked, account.version, status).await?;
             challenged(visit, &mut answer);
             Ok(answer)
         }
         CodeEnd::Braked { secs } => {
             asked.notice = Some(Notice::Braked(secs));
             let status = StatusCode::TOO_MANY_REQUESTS;
-            let mut answer = ask(visit, &asked, account.version, status)?;
+            let mut answer = ask(visit, &asked, account.version, status).await?;
             come_again(visit, &mut answer, Cause::RateLimited, secs);
             Ok(answer)
         }
     }
+}
+
+/// Whose password was right, and in which version of the user, as a form says it.
+pub(super) fn read<'p>(visit: &Visit<'_, '_>, posted: &'p [u8]) -> (Asked<'p>, Cow<'p, str>) {
+    let text = |name| field(posted, name).unwrap_or_default();
+    let asked = Asked {
+        user: text("user"),
+        return_to: visit.return_to(&text("return")),
+        lost: !text("lost").is_empty(),
+        by: text("by"),
+        notice: None,
+    };
+    (asked, text("version"))
 }
 
 fn is_sealed(visit: &Visit<'_, '_>, asked: &Asked<'_>, version: &str, token: &str) -> bool {
@@ -111,7 +134,7 @@ fn is_sealed(visit: &Visit<'_, '_>, asked: &Asked<'_>, version: &str, token: &st
 }
 
 /// The user whose password was right; `None` where it is another one by now.
-async fn account<'c>(
+pub(super) async fn account<'c>(
     visit: &Visit<'c, '_>,
     name: &str,
     version: &str,

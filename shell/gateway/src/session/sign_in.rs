@@ -17,16 +17,19 @@ use countersign_wire::session::challenge;
 use http::header::{RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::second_factor;
 use super::visit::{Factors, Refused, Visit, redirect};
+use super::{passkey, provider, second_factor};
 use crate::line;
 use crate::seen::Event;
 
 const CAUSE: HeaderName = HeaderName::from_static("countersign-cause");
 
 /// Where the browser goes then, and what the page says.
+#[derive(Default)]
 pub(super) struct Asked<'q> {
     pub(super) user: Cow<'q, str>,
+    /// Which provider has vouched for the user, with the groups that it names; empty: a password was right.
+    pub(super) by: Cow<'q, str>,
     pub(super) return_to: Option<ReturnTo>,
     pub(super) lost: bool,
     pub(super) notice: Option<Notice>,
@@ -37,25 +40,54 @@ impl Asked<'_> {
         self.return_to.as_ref().map_or("", ReturnTo::as_str)
     }
 
+    pub(super) const fn lost_text(&self) -> &'static str {
+        if self.lost { "1" } else { "" }
+    }
+
+    /// By what somebody got in who was let in by `factors`, or by them beside the provider that has vouched.
+    pub(super) fn factors(&self, factors: Factors) -> Factors {
+        if self.by.is_empty() {
+            factors
+        } else {
+            factors.after_provider()
+        }
+    }
+
     /// What of it the form's token covers.
     pub(super) fn sealed(&self) -> [&str; 2] {
-        [self.return_text(), if self.lost { "1" } else { "" }]
+        [self.return_text(), self.lost_text()]
     }
 }
 
-/// The form. Whoever is signed in already goes on.
+/// The form. Whoever is signed in already goes on, unless it is another sign-in that is wanted.
 pub(super) async fn show<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c>> {
-    let why = visit.query("why");
-    let asked = Asked {
-        user: Cow::Borrowed(""),
+    let why = visit.query("why").and_then(|id| Cause::from_id(&id));
+    let mut asked = Asked {
         return_to: visit
             .query("return")
-            .and_then(|text| ReturnTo::parse(&text)),
+            .and_then(|text| visit.return_to(&text)),
         lost: visit.query("lost").is_some(),
-        notice: why.and_then(|id| Cause::from_id(&id)).map(Notice::Why),
+        notice: why.map(Notice::Why),
+        ..Asked::default()
     };
-    if visit.current().await?.is_some() {
-        return Ok(go_on(visit, asked.return_to, asked.lost));
+    if let Some(way) = visit.elsewhere(why, asked.lost, asked.return_to.clone()) {
+        return Ok(redirect(&way));
+    }
+    if let Some(current) = visit.current().await? {
+        let anew = visit.query("again").is_some();
+        if !anew && why != Some(Cause::SignInTooOld) {
+            let round = why.is_some().then(|| visit.count_round()).transpose()?;
+            let mut answer = go_on(visit, asked.return_to, asked.lost);
+            if let Some(cookie) = round {
+                answer.headers.append(SET_COOKIE, cookie);
+            }
+            return Ok(answer);
+        }
+        // The session goes on meanwhile: whoever turns back has lost nothing.
+        asked.user = String::from(current.user).into();
+        if anew {
+            asked.notice = Some(Notice::Anew);
+        }
     }
     form(visit, &asked, StatusCode::OK)
 }
@@ -65,10 +97,16 @@ pub(super) async fn post<'c>(visit: &Visit<'c, '_>, posted: &[u8]) -> Result<Ans
     let text = |name| field(posted, name).unwrap_or_default();
     let mut asked = Asked {
         user: text("user"),
-        return_to: ReturnTo::parse(&text("return")),
+        return_to: visit.return_to(&text("return")),
         lost: !text("lost").is_empty(),
-        notice: None,
+        ..Asked::default()
     };
+    if !visit.rules.password {
+        return Err(visit.refusal(
+            Cause::SchemeNotAccepted,
+            "signing in with a password is switched off",
+        ));
+    }
     if !is_of_browser(visit, &asked, &text("token")) {
         asked.notice = Some(Notice::FormOld);
         let mut answer = form(visit, &asked, StatusCode::FORBIDDEN)?;
@@ -84,7 +122,7 @@ pub(super) async fn post<'c>(visit: &Visit<'c, '_>, posted: &[u8]) -> Result<Ans
         }
         SignInEnd::SecondFactorDue(user) => {
             asked.user = user.value().name().to_owned().into();
-            second_factor::ask(visit, &asked, user_version, StatusCode::OK)
+            second_factor::ask(visit, &asked, user_version, StatusCode::OK).await
         }
         SignInEnd::Refused(cause) => rejected(visit, asked, cause),
         SignInEnd::Braked { secs, brake } => {
@@ -111,7 +149,8 @@ pub(super) async fn signed_in<'c>(
     (id, name, version): (i64, &str, i64),
     factors: Factors,
 ) -> Result<Answer, Refused<'c>> {
-    match visit.begin_session(id, version, factors).await? {
+    let groups = provider::groups(&asked.by);
+    match visit.begin_session(id, version, factors, groups).await? {
         Some((session, cookie)) => {
             end_former(visit).await?;
             visit.user.set(Some(name.into()));
@@ -220,7 +259,7 @@ pub(super) fn refused(visit: &Visit<'_, '_>, cause: Cause, detail: &'static str)
 }
 
 /// The same page for an unknown user, a wrong password and a disabled user; the log has the difference.
-fn rejected<'c>(
+pub(super) fn rejected<'c>(
     visit: &Visit<'c, '_>,
     mut asked: Asked<'_>,
     cause: Cause,
@@ -290,6 +329,8 @@ pub(super) fn form<'c>(
         &asked.sealed(),
         visit.now_unix_secs,
     );
+    let passkey = passkey::offered(visit)
+        .map(|_| page::way(SessionPage::PasskeySignIn, asked.return_text(), asked.lost));
     let body = page::sign_in(
         &SignInForm {
             realm: &visit.running.rules().realm,
@@ -298,6 +339,9 @@ pub(super) fn form<'c>(
             return_to: asked.return_text(),
             lost: asked.lost,
             token: &token,
+            passkey: passkey.as_deref(),
+            password: visit.rules.password,
+            providers: &provider::links(visit, asked),
         },
         visit.language,
     );

@@ -44,7 +44,15 @@ pub(super) async fn begin<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<Answ
         Err(done) => return Ok(back(done)),
     };
     if proved.code_due {
-        return Ok(back(Done::FormOld));
+        let factors = visit.worker.store().second_factors(&current.user).await;
+        let factors = factors.map_err(|error| visit.unavailable("second factor", &error))?;
+        // Beside passkeys, which cannot be shown in this form, the sign-in with one has to be a fresh one.
+        if factors.totp_since_unix_secs.is_some() {
+            return Ok(back(Done::FormOld));
+        }
+        if !visit.is_fresh(&current) || !current.second_factor {
+            return Ok(back(Done::SignInAnew));
+        }
     }
     let mut random = [0; SECRET_BYTES];
     visit.fill(&mut random)?;
@@ -122,8 +130,10 @@ pub(super) async fn confirm<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<An
         used_step: step,
         recovery: codes.iter().map(RecoveryCode::digest).collect(),
     };
-    let set = store.set_totp(new, visit.now_unix_secs).await;
-    let Some(version) = set.map_err(failed)? else {
+    let set = store.set_totp(new, visit.now_unix_secs);
+    let act = ("second-factor.add", None);
+    let set = visit.recorded(&current.user, act, set, Option::is_some);
+    let Some(version) = set.await?.map_err(failed)? else {
         return Ok(back(Done::FormOld));
     };
     visit.worker.lines().write(&Event::SecondFactorSet {
@@ -141,11 +151,11 @@ pub(super) async fn remove<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<Ans
         Err(answer) => return Ok(answer),
     };
     let store = visit.worker.store();
-    let removed = store.remove_second_factor(&current.user, visit.now_unix_secs);
-    let removed = removed
-        .await
-        .map_err(|error| visit.unavailable("second factor", &error))?;
-    let Some(version) = removed else {
+    let failed = |error| visit.unavailable("second factor", &error);
+    let removed = store.remove_totp(proved.id, visit.now_unix_secs);
+    let act = ("second-factor.remove", None);
+    let removed = visit.recorded(&current.user, act, removed, Option::is_some);
+    let Some(version) = removed.await?.map_err(failed)? else {
         return Ok(back(Done::FormOld));
     };
     visit.worker.lines().write(&Event::SecondFactorRemoved {
@@ -153,7 +163,13 @@ pub(super) async fn remove<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<Ans
         peer: visit.peer(),
     });
     let answer = back(Done::TotpRemoved);
-    go_on(visit, answer, (proved.id, version), Factors::Password).await
+    let left = store.second_factors(&current.user).await.map_err(failed)?;
+    let factors = if left.are_none() {
+        Factors::Password
+    } else {
+        Factors::PasswordAndTotp
+    };
+    go_on(visit, answer, (proved.id, version), factors).await
 }
 
 /// Other recovery codes in the place of those there were.
@@ -161,7 +177,7 @@ pub(super) async fn renew_recovery_codes<'c>(
     visit: &Visit<'c, '_>,
     form: &[u8],
 ) -> Result<Answer, Refused<'c>> {
-    let (current, proved) = match prove_both(visit, form).await? {
+    let (user, user_id) = match prove_for_codes(visit, form).await? {
         Ok(proved) => proved,
         Err(answer) => return Ok(answer),
     };
@@ -170,22 +186,50 @@ pub(super) async fn renew_recovery_codes<'c>(
     let replaced = visit
         .worker
         .store()
-        .replace_recovery_codes(proved.id, digests);
-    let replaced = replaced
-        .await
+        .replace_recovery_codes(user_id, digests);
+    let act = ("second-factor.recovery-codes", None);
+    let replaced = visit
+        .recorded(&user, act, replaced, |replaced| *replaced)
+        .await?
         .map_err(|error| visit.unavailable("recovery codes", &error))?;
     if !replaced {
         return Ok(back(Done::FormOld));
     }
     visit.worker.lines().write(&Event::RecoveryCodesRenewed {
-        user: &current.user,
+        user: &user,
         peer: visit.peer(),
     });
     let body = page::recovery_codes(&codes, visit.language);
     Ok(page::answer(StatusCode::OK, body))
 }
 
-fn mint<'c>(visit: &Visit<'c, '_>) -> Result<Vec<RecoveryCode>, Refused<'c>> {
+/// Who gets new recovery codes: with an app, whoever has password and code; with passkeys alone, whoever has just signed in
+/// with one.
+async fn prove_for_codes<'c>(
+    visit: &Visit<'c, '_>,
+    form: &[u8],
+) -> Result<Result<(Box<str>, i64), Answer>, Refused<'c>> {
+    let Some(current) = visit.current().await? else {
+        return Ok(Err(to_sign_in()));
+    };
+    let store = visit.worker.store();
+    let failed = |error| visit.unavailable("second factor", &error);
+    let factors = store.second_factors(&current.user).await.map_err(failed)?;
+    if factors.totp_since_unix_secs.is_some() || factors.are_none() {
+        let proved = prove_both(visit, form).await?;
+        return Ok(proved.map(|(current, proved)| (current.user, proved.id)));
+    }
+    if !visit.is_of_session(&current, form) {
+        return Ok(Err(back(Done::FormOld)));
+    }
+    if !visit.is_fresh(&current) || !current.second_factor {
+        return Ok(Err(back(Done::SignInAnew)));
+    }
+    let user = store.user(&current.user).await.map_err(failed)?;
+    Ok(user.map(|user| (user.name, user.id)).ok_or_else(to_sign_in))
+}
+
+pub(super) fn mint<'c>(visit: &Visit<'c, '_>) -> Result<Vec<RecoveryCode>, Refused<'c>> {
     let mut codes = Vec::with_capacity(CODES_COUNT);
     for _ in 0..CODES_COUNT {
         let mut random = [0; RANDOM_BYTES];
@@ -196,13 +240,16 @@ fn mint<'c>(visit: &Visit<'c, '_>) -> Result<Vec<RecoveryCode>, Refused<'c>> {
 }
 
 /// A new session, since the former one has ended with all others.
-async fn go_on<'c>(
+pub(super) async fn go_on<'c>(
     visit: &Visit<'c, '_>,
     mut answer: Answer,
     (id, version): (i64, i64),
     factors: Factors,
 ) -> Result<Answer, Refused<'c>> {
-    if let Some((_, cookie)) = visit.begin_session(id, version, factors).await? {
+    if let Some((_, cookie)) = visit
+        .begin_session(id, version, factors, Vec::new())
+        .await?
+    {
         answer.headers.append(SET_COOKIE, cookie);
     }
     Ok(answer)

@@ -9,12 +9,13 @@ use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_cause::Cause;
-use countersign_flow::session::Language;
+use countersign_flow::provider::FlightKey;
 use countersign_flow::session::form::{FormKey, Purpose};
+use countersign_flow::session::{Language, ReturnTo, navigation};
 use countersign_flow::{Answer, BodyAnswer, Refusal, SessionAnswer, SessionRules};
 use countersign_secret::Secret;
 use countersign_secret::session::{SessionId, SessionSecret};
-use countersign_store::{NewSession, StoreError};
+use countersign_store::{Actor, NewAct, NewSession, Outcome, StoreError, Way};
 use countersign_wire::cookie::{self, Found};
 use countersign_wire::form;
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE, USER_AGENT};
@@ -35,6 +36,12 @@ const DEVICE_BYTES_MAX: usize = 256;
 /// The bytes of randomness that a browser is known by while it signs in.
 const BROWSER_BYTES: usize = 16;
 
+/// How often a browser with a session is sent back to where it came from for one, with no more than the seconds below
+/// between: a person who reloads an old address comes once.
+const ROUNDS_MAX: u32 = 3;
+
+const ROUND_SECS: u32 = 10;
+
 /// Why a page is not served. Most of the ways through a page end otherwise.
 pub(super) type Refused<'c> = Box<Refusal<'c>>;
 
@@ -44,6 +51,7 @@ pub(super) struct Visit<'c, 'a> {
     pub(super) running: &'c Running,
     pub(super) rules: &'c SessionRules,
     pub(super) forms: &'a FormKey,
+    pub(super) flights: &'a FlightKey,
     pub(super) asking: &'a Asking<'a>,
     pub(super) language: Language,
     pub(super) now_unix_secs: i64,
@@ -59,6 +67,7 @@ pub(super) struct Current {
     pub(super) user: Box<str>,
     /// Whether a second factor was given when it was begun.
     pub(super) second_factor: bool,
+    created_unix_secs: i64,
     secret: SessionSecret,
 }
 
@@ -71,6 +80,18 @@ pub(super) enum Factors {
     PasswordAndTotp,
     /// The password, and a recovery code.
     PasswordAndRecoveryCode,
+    /// The password, and a passkey.
+    PasswordAndPasskey,
+    /// A passkey alone, which has verified its holder: what it is, and what it knows or looks like.
+    Passkey,
+    /// What a provider vouches for, and whether that counts as a second factor.
+    Provider { second: bool },
+    /// What a provider vouches for, and a code of the authenticator app.
+    ProviderAndTotp,
+    /// What a provider vouches for, and a recovery code.
+    ProviderAndRecoveryCode,
+    /// What a provider vouches for, and a passkey.
+    ProviderAndPasskey,
 }
 
 impl Factors {
@@ -79,13 +100,42 @@ impl Factors {
             Self::Password => "password",
             Self::PasswordAndTotp => "password, totp",
             Self::PasswordAndRecoveryCode => "password, recovery code",
+            Self::PasswordAndPasskey => "password, passkey",
+            Self::Passkey => "passkey",
+            Self::Provider { second: false } => "provider",
+            Self::Provider { second: true } => "provider, second factor",
+            Self::ProviderAndTotp => "provider, totp",
+            Self::ProviderAndRecoveryCode => "provider, recovery code",
+            Self::ProviderAndPasskey => "provider, passkey",
         }
     }
 
     const fn are_two(self) -> bool {
         match self {
             Self::Password => false,
-            Self::PasswordAndTotp | Self::PasswordAndRecoveryCode => true,
+            Self::Provider { second } => second,
+            Self::PasswordAndTotp
+            | Self::PasswordAndRecoveryCode
+            | Self::PasswordAndPasskey
+            | Self::Passkey
+            | Self::ProviderAndTotp
+            | Self::ProviderAndRecoveryCode
+            | Self::ProviderAndPasskey => true,
+        }
+    }
+
+    /// The same where a provider has vouched for the user in place of the password.
+    pub(super) const fn after_provider(self) -> Self {
+        match self {
+            Self::Password => Self::Provider { second: false },
+            Self::PasswordAndTotp => Self::ProviderAndTotp,
+            Self::PasswordAndRecoveryCode => Self::ProviderAndRecoveryCode,
+            Self::PasswordAndPasskey => Self::ProviderAndPasskey,
+            Self::Passkey
+            | Self::Provider { .. }
+            | Self::ProviderAndTotp
+            | Self::ProviderAndRecoveryCode
+            | Self::ProviderAndPasskey => self,
         }
     }
 }
@@ -95,7 +145,7 @@ impl<'c, 'a> Visit<'c, 'a> {
         worker: &'c Rc<Worker>,
         running: &'c Running,
         rules: &'c SessionRules,
-        forms: &'a FormKey,
+        (forms, flights): (&'a FormKey, &'a FlightKey),
         asking: &'a Asking<'a>,
     ) -> Self {
         Self {
@@ -103,6 +153,7 @@ impl<'c, 'a> Visit<'c, 'a> {
             running,
             rules,
             forms,
+            flights,
             asking,
             language: Language::preferred(asking.headers),
             now_unix_secs: worker.clock().unix_secs(),
@@ -152,6 +203,39 @@ impl<'c, 'a> Visit<'c, 'a> {
         form::field(query.as_bytes(), name).map(Into::into)
     }
 
+    /// Where a browser may go back to.
+    pub(super) fn return_to(&self, target: &str) -> Option<ReturnTo> {
+        ReturnTo::parse_within(target, self.rules.shared.as_ref())
+    }
+
+    /// The sign-in page of the host where people sign in, where it is another one.
+    pub(super) fn elsewhere(
+        &self,
+        why: Option<Cause>,
+        lost: bool,
+        back: Option<ReturnTo>,
+    ) -> Option<String> {
+        let host = self.asking.host;
+        self.rules.shared.as_ref()?.elsewhere(host)?;
+        Some(navigation::way(self.rules, host, why, lost, back))
+    }
+
+    /// Counts that a browser with a session was sent here for one: the cookie that says so, or that it was too often.
+    pub(super) fn count_round(&self) -> Result<HeaderValue, Refused<'c>> {
+        let name = &*self.rules.round_cookie;
+        let before = match cookie::find(self.asking.headers, name) {
+            Found::One([digit @ b'0'..=b'9']) => u32::from(digit - b'0'),
+            Found::One(_) | Found::Nothing | Found::Several => 0,
+        };
+        if before >= ROUNDS_MAX {
+            let detail =
+                "the browser has a session here, and was sent here for one again and again";
+            return Err(self.refusal(Cause::SignInLoop, detail));
+        }
+        let count = before.saturating_add(1).to_string();
+        self.set(name, &count, Some(ROUND_SECS))
+    }
+
     /// The session of the browser; `None` where it has none that goes on.
     pub(super) async fn current(&self) -> Result<Option<Current>, Refused<'c>> {
         let Found::One(value) = cookie::find(self.asking.headers, &self.rules.cookie) else {
@@ -162,6 +246,10 @@ impl<'c, 'a> Visit<'c, 'a> {
         };
         let digest = secret.digest();
         let answer = self.worker.store().session(&digest).await;
+        let created_unix_secs = match &answer {
+            Ok(Some(record)) => record.created_unix_secs,
+            Ok(None) | Err(_) => i64::MIN,
+        };
         match line::session(self.worker, answer) {
             SessionAnswer::Known(record) => {
                 let goes_on = record.check(self.now_unix_secs).is_ok();
@@ -173,6 +261,7 @@ impl<'c, 'a> Visit<'c, 'a> {
                     id: record.id,
                     user: record.user,
                     second_factor: record.second_factor,
+                    created_unix_secs,
                     secret,
                 }))
             }
@@ -182,6 +271,12 @@ impl<'c, 'a> Visit<'c, 'a> {
                 "the store of sessions did not answer",
             )),
         }
+    }
+
+    /// Whether the user has shown who it is just now.
+    pub(super) const fn is_fresh(&self, current: &Current) -> bool {
+        let age_secs = self.now_unix_secs.saturating_sub(current.created_unix_secs);
+        age_secs <= self.rules.fresh_secs
     }
 
     /// What the browser is known by while it signs in. It is made once, so that forms in many tabs go together.
@@ -260,6 +355,7 @@ impl<'c, 'a> Visit<'c, 'a> {
         user_id: i64,
         user_version: i64,
         factors: Factors,
+        groups: Vec<Box<str>>,
     ) -> Result<Option<(SessionId, HeaderValue)>, Refused<'c>> {
         let (mut secret, mut id) = ([0; 32], [0; 9]);
         self.fill(&mut secret)?;
@@ -273,6 +369,7 @@ impl<'c, 'a> Visit<'c, 'a> {
                 user_version,
                 method: factors.method().into(),
                 second_factor: factors.are_two(),
+                groups,
                 device: self.device(),
                 address: self.asking.client.address.to_string().into(),
                 idle_secs: self.rules.idle_secs,
@@ -298,6 +395,46 @@ impl<'c, 'a> Visit<'c, 'a> {
         Ok(())
     }
 
+    /// Does something to the account of who is signed in, with a record of it: what cannot be recorded is not done. The
+    /// outcome is noted as far as the store can: that the act was begun is there in any case.
+    pub(super) async fn recorded<T>(
+        &self,
+        user: &str,
+        (act, object): (&'static str, Option<&str>),
+        work: impl Future<Output = Result<T, StoreError>>,
+        is_done: impl FnOnce(&T) -> bool,
+    ) -> Result<Result<T, StoreError>, Refused<'c>> {
+        let store = self.worker.store();
+        let begun = store.begin_act(
+            NewAct {
+                by: Actor {
+                    way: Way::Account,
+                    name: user.into(),
+                    login: None,
+                    address: Some(self.peer().into()),
+                },
+                act,
+                user: Some(user.into()),
+                object: object.map(Into::into),
+                detail: None,
+            },
+            self.now_unix_secs,
+        );
+        let id = begun
+            .await
+            .map_err(|error| self.unavailable("act record", &error))?;
+        let answer = work.await;
+        let outcome = match &answer {
+            Ok(value) if is_done(value) => Outcome::Done(None),
+            Ok(_) => Outcome::Failed("the account was changed in between".into()),
+            Err(error) => Outcome::Failed(error.to_string().into()),
+        };
+        if let Err(error) = store.end_act(id, outcome).await {
+            line::failed(self.worker, "act outcome", &error);
+        }
+        Ok(answer)
+    }
+
     pub(super) fn peer(&self) -> String {
         self.asking.client.address.to_string()
     }
@@ -308,9 +445,13 @@ impl<'c, 'a> Visit<'c, 'a> {
         value: &str,
         max_age_secs: Option<u32>,
     ) -> Result<HeaderValue, Refused<'c>> {
+        let shared = self.rules.shared.as_ref();
         let set = cookie::Set {
             name,
             value,
+            domain: shared
+                .filter(|_| *name == *self.rules.cookie)
+                .map(|shared| &*shared.domain),
             secure: self.rules.secure,
             max_age_secs,
         };

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use countersign_config::Tls;
+use countersign_config::{ClientCertificates, Tls};
 use countersign_flow::Rules;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -23,12 +23,13 @@ const FOR_EVER_SECS: u64 = 253_402_300_799;
 /// Everything about the certificate of the listener.
 pub(super) fn listener(
     tls: &Tls,
+    asked: Option<&ClientCertificates>,
     rules: &Rules,
     now_unix_secs: i64,
     days: u32,
 ) -> Vec<Observation> {
     let about = format!("certificate `{}`", tls.certificate.display());
-    if let Err(error) = server_config(tls) {
+    if let Err(error) = server_config(tls, asked) {
         return vec![Observation::not_startable(about, &error)];
     }
     let chain = CertificateDer::pem_file_iter(&tls.certificate)

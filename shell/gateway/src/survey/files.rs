@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use countersign_config::{KeySource, Settings};
+use countersign_config::{KeySource, SecretPlace, Settings};
 
 use super::Observation;
 
@@ -17,13 +17,14 @@ pub(super) fn secrets(settings: &Settings) -> Vec<Observation> {
     let upstreams = settings.upstreams.iter();
     let clients = upstreams.filter_map(|upstream| upstream.tls.as_ref()?.client.as_ref());
     paths.extend(clients.map(|files| &*files.key));
-    paths.extend(settings.digest.nonce_key_file.as_deref());
-    paths.extend(
+    let mut places: Vec<&SecretPlace> = Vec::new();
+    places.extend(settings.digest.nonce_key_file.as_ref());
+    places.extend(
         settings
             .issuers
             .iter()
             .filter_map(|keys| match &keys.source {
-                KeySource::SecretFile(path) => Some(&**path),
+                KeySource::SecretFile(place) => Some(place),
                 KeySource::Asked
                 | KeySource::Discovery
                 | KeySource::JwksUrl(_)
@@ -32,12 +33,32 @@ pub(super) fn secrets(settings: &Settings) -> Vec<Observation> {
             }),
     );
     let asked = settings.introspection.iter().flatten();
-    paths.extend(asked.map(|asked| &*asked.secret_file));
+    places.extend(asked.map(|asked| &asked.secret_file));
+    paths.extend(places.iter().filter_map(|place| place.file()));
+    let providers = settings.providers.iter();
+    paths.extend(providers.filter_map(|provider| provider.client.secret_file()));
     let mut seen: Vec<Observation> = paths.into_iter().map(secret).collect();
+    seen.extend(places.into_iter().filter_map(variable));
     if settings.store.exists() {
         seen.push(secret(&settings.store));
     }
     seen
+}
+
+/// A secret in the environment is there, or not. Nothing more can be seen of it from inside.
+fn variable(place: &SecretPlace) -> Option<Observation> {
+    let SecretPlace::Variable(name) = place else {
+        return None;
+    };
+    let about = format!("secret `env:{name}`");
+    Some(match place.read() {
+        Ok(_) => Observation::ok(about, "set"),
+        Err(_) => Observation::error(
+            about,
+            "the environment has no such variable",
+            "set it for the gateway; a file or a credential is seen by fewer",
+        ),
+    })
 }
 
 fn secret(path: &Path) -> Observation {

@@ -169,7 +169,8 @@ fn options_that_is_no_preflight_is_asked_for_credentials() {
     assert_eq!(upstream.next().message.line(), "OPTIONS /page/x HTTP/1.1");
 }
 
-const EXPOSED: &str = "WWW-Authenticate, X-Request-Id, Countersign-Cause, Retry-After, x-total";
+const EXPOSED: &str =
+    "WWW-Authenticate, DPoP-Nonce, X-Request-Id, Countersign-Cause, Retry-After, x-total";
 
 /// Every room that refuses lets the page read why.
 #[test]

@@ -107,24 +107,6 @@ async fn http1_by_tls(mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWr
 }
 
 #[test]
-fn plain_text_at_the_tls_port_is_no_request() {
-    let certificate = Certificate::new();
-    let upstream = Upstream::content();
-    let server = certificate.setting();
-    let stage = Play {
-        server: &server,
-        ..Play::default()
-    }
-    .open(upstream.address());
-    let mut client = stage.client();
-    client.send("GET /public/x HTTP/1.1\r\nHost: a.example\r\n\r\n");
-    assert!(client.answer_if_any().is_none());
-    drop(client);
-    assert!(stage.close().log.contains("the TLS handshake failed"));
-    assert!(upstream.has_heard_nothing());
-}
-
-#[test]
 fn tls_handshake_secs() {
     let certificate = Certificate::new();
     let upstream = Upstream::content();

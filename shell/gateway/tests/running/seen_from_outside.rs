@@ -4,6 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use aws_lc_rs::rand::SystemRandom;
+use countersign_jose::Algorithm;
+use countersign_jose::sign::{SigningKeys, Turn};
+
 use crate::stage::failing_store::Failing;
 use crate::stage::message::Message;
 use crate::stage::upstream::Upstream;
@@ -150,17 +154,55 @@ fn it_is_ready_while_its_store_answers() {
 }
 
 #[test]
-fn the_admin_listener_changes_nothing_and_knows_three_paths() {
+fn the_admin_listener_changes_nothing_and_knows_four_paths() {
     let upstream = Upstream::content();
     let stage = observed().open(upstream.address());
     assert_eq!(look(&stage, "/").status(), Some(404));
     assert_eq!(look(&stage, "/public/x").status(), Some(404));
+    // The fourth is there where identities are signed.
+    assert_eq!(look(&stage, "/jwks.json").status(), Some(404));
     let post = "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
     let answer = stage.admin().send(post).answer();
     assert_eq!(
         (answer.status(), answer.field("allow")),
         (Some(405), Some("GET, HEAD"))
     );
+}
+
+#[test]
+fn the_keys_of_signed_identities_are_shown_inside_and_outside() {
+    let upstream = Upstream::content();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    let turn = Turn {
+        now_unix_secs: 0,
+        ahead_secs: 0,
+        kept_secs: 0,
+    };
+    let set = SigningKeys::turned(None, Algorithm::EdDsa, turn, &SystemRandom::new()).unwrap();
+    std::fs::write(&file, set.expose()).unwrap();
+    let published = SigningKeys::parse(set.expose().as_bytes()).unwrap();
+    let published = published.published();
+    let sections = format!(
+        "{}\n[identity.token]\nissuer = \"us\"\nkeys_file = '{}'\n",
+        observed().sections,
+        file.display()
+    );
+    let stage = Play {
+        sections: &sections,
+        upstream: "token_audience = \"app\"",
+        ..observed()
+    }
+    .open(upstream.address());
+    let inside = look(&stage, "/jwks.json");
+    assert_eq!((inside.status(), &*inside.text()), (Some(200), published));
+    let outside = stage.ask(get("/.countersign/jwks.json", ""));
+    assert_eq!((outside.status(), &*outside.text()), (Some(200), published));
+    assert_eq!(outside.field("content-type"), Some("application/json"));
+    assert_eq!(outside.field("cache-control"), Some("public, max-age=300"));
+    let plain = usual(upstream.address());
+    let nothing = plain.ask(get("/.countersign/jwks.json", ""));
+    assert_eq!(nothing.status(), Some(404));
 }
 
 #[test]

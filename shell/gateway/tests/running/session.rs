@@ -5,7 +5,11 @@ mod attacks;
 mod browser;
 mod guessing;
 mod operation;
+mod passkeys;
+mod provider;
 mod second_factor;
+mod shared;
+mod step_up;
 
 use countersign_secret::session::SessionSecret;
 use countersign_store::{SessionList, Store};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 
 use crate::stage::client::Client;
 use crate::stage::upstream::{Connection, OK, Upstream};
-use crate::stage::{ALICE, Play, Stage};
+use crate::stage::{ALICE, PATIENCE, Play, Stage};
 
 const ROUTES: &str = r#"
 [[route]]
@@ -178,6 +178,9 @@ fn a_wish_that_is_not_allowed_or_not_one_goes_on_as_an_ordinary_request() {
         get("/public/x", WISH),
         format!("POST /open HTTP/1.1\r\nHost: a.example\r\n{WISH}Content-Length: 2\r\n\r\nab"),
         format!("GET /open HTTP/1.0\r\nHost: a.example\r\n{WISH}\r\n"),
+        // RFC 6455 section 4.1: a WebSocket is asked for by GET.
+        format!("POST /open HTTP/1.1\r\nHost: a.example\r\n{WISH}Content-Length: 0\r\n\r\n"),
+        format!("DELETE /open HTTP/1.1\r\nHost: a.example\r\n{WISH}\r\n"),
     ];
     for request in requests {
         let answer = stage.ask(&request);
@@ -302,6 +305,40 @@ fn a_gateway_that_stops_lets_tunnels_end() {
     drop(client);
     let log = stopping.join().unwrap();
     assert!(!log.contains("upgrade-limit"), "{log}");
+}
+
+#[test]
+fn a_tunnel_does_not_keep_a_gateway_that_stops() {
+    // A slow answer comes when the tunnel has ended, and only while the gateway still waits for requests in flight.
+    let (ended, has_ended) = std::sync::mpsc::channel();
+    let has_ended = std::sync::Mutex::new(has_ended);
+    let (asked, was_asked) = std::sync::mpsc::channel();
+    let upstream = Upstream::played(move |mut connection| {
+        let Some(head) = connection.hear_head() else {
+            return;
+        };
+        if head.starts_with("GET /open ") {
+            connection.say(SWITCHED);
+            assert_eq!(connection.hear_bytes(1), b"");
+            ended.send(()).unwrap();
+        } else {
+            asked.send(()).unwrap();
+            let ended = has_ended.lock().unwrap().recv_timeout(PATIENCE);
+            if ended.is_ok() {
+                connection.say(OK);
+            }
+        }
+    });
+    let stage = stage(&upstream, "");
+    let tunnel = switched(&stage);
+    let mut slow = stage.client();
+    slow.send(get("/public/x", ""));
+    was_asked.recv_timeout(PATIENCE).unwrap();
+    let stopping = std::thread::spawn(move || stage.close().log);
+    assert_eq!(slow.answer().text(), "ok");
+    let log = stopping.join().unwrap();
+    assert!(!log.contains("upgrade-limit"), "{log}");
+    drop(tunnel);
 }
 
 #[test]

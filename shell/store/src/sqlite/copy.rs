@@ -14,8 +14,9 @@ use aws_lc_rs::digest::{Context, SHA256};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
+use super::acts;
 use super::migrations::{self, hexadecimal};
-use crate::{EngineError, StoreError};
+use crate::{EngineError, NewAct, Outcome, StoreError};
 
 /// How long a store that is to be replaced may be held by somebody else: a gateway does not let it go.
 const HELD_PATIENCE: Duration = Duration::from_millis(200);
@@ -246,6 +247,21 @@ impl Restore {
             content,
             form_before,
         })
+    }
+
+    /// Records the act in the copy, as done: it is there if and only if the copy takes the store's place.
+    ///
+    /// # Errors
+    ///
+    /// [`CopyError`].
+    pub fn record(&self, act: &NewAct, now_unix_secs: i64) -> Result<(), CopyError> {
+        let connection = open(self.copy.path())?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let id = acts::begin(&connection, act, None, now_unix_secs)?;
+        acts::end(&connection, id, &Outcome::Done(None))?;
+        connection.execute_batch("COMMIT")?;
+        drop(connection);
+        sync(self.copy.path())
     }
 
     /// Takes the place of the store; of one that is there only with `over`, and never of one that is in use.

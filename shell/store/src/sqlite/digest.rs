@@ -79,6 +79,7 @@ pub(super) fn account(
     let mut statement = connection.prepare_cached(
         "SELECT users.name, secret, disabled, groups,
              EXISTS (SELECT 1 FROM totp WHERE totp.user_id = users.id)
+             OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)
          FROM digest_secrets JOIN users ON users.id = user_id
          WHERE algorithm = ?1 AND realm = ?2 AND user_id = ?3",
     )?;

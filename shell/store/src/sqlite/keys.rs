@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
 use super::columns::{from_list, is_taken, to_key_id, to_list};
-use crate::{Kept, Key, KeyList, KeyRecord, NewKey, Owner, Rotation, StoreError};
+use crate::{Kept, Key, KeyEdit, KeyList, KeyRecord, NewKey, Owner, Rotation, StoreError};
 
 const COLUMNS: &str = "id, owner_kind, owner, label, scopes, networks, created_unix_secs, expires_unix_secs, revoked_unix_secs, replaced_by, last_used_unix_secs";
 
@@ -99,6 +99,29 @@ pub(super) fn revoke(
         present(connection, id)?;
     }
     Ok(())
+}
+
+/// What is revoked stays as it is: its record says what it was when it was taken last.
+pub(super) fn edit(connection: &Connection, id: &KeyId, edit: &KeyEdit) -> Result<Key, StoreError> {
+    let old = present(connection, id)?;
+    if old.revoked_unix_secs.is_some() {
+        return Err(StoreError::KeyRevoked { id: old.id });
+    }
+    let scopes = edit.scopes.as_ref().unwrap_or(&old.scopes);
+    let networks = edit.networks.as_ref().unwrap_or(&old.networks);
+    connection
+        .prepare_cached(
+            "UPDATE api_keys SET label = :label, scopes = :scopes, networks = :networks, expires_unix_secs = :expires
+             WHERE id = :id",
+        )?
+        .execute(named_params! {
+            ":id": id.as_str(),
+            ":label": edit.label.as_ref().unwrap_or(&old.label),
+            ":scopes": from_list(scopes),
+            ":networks": from_list(networks),
+            ":expires": edit.expires_unix_secs.unwrap_or(old.expires_unix_secs),
+        })?;
+    present(connection, id)
 }
 
 /// Never later than it is revoked already.

@@ -52,6 +52,26 @@ pub(super) const ALL: &[Migration] = &[
         name: "second_factors",
         sql: include_str!("../../migrations/0006_second_factors.sql"),
     },
+    Migration {
+        version: 7,
+        name: "form_keys",
+        sql: include_str!("../../migrations/0007_form_keys.sql"),
+    },
+    Migration {
+        version: 8,
+        name: "passkeys",
+        sql: include_str!("../../migrations/0008_passkeys.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "links",
+        sql: include_str!("../../migrations/0009_links.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "acts",
+        sql: include_str!("../../migrations/0010_acts.sql"),
+    },
 ];
 
 /// Applies the steps that are missing, each in a transaction of its own. Several processes can do so at once.

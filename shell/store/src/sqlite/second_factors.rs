@@ -7,8 +7,8 @@ use countersign_secret::recovery::RecoveryDigest;
 use countersign_secret::totp::TotpSecret;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::sessions;
-use crate::{Kept, NewTotp, StoreError, Totp, TotpState};
+use super::{passkeys, sessions};
+use crate::{Kept, NewTotp, SecondFactors, StoreError, Totp};
 
 pub(super) fn find(connection: &Connection, user_id: i64) -> Result<Option<Totp>, StoreError> {
     let mut statement =
@@ -25,23 +25,25 @@ pub(super) fn find(connection: &Connection, user_id: i64) -> Result<Option<Totp>
     }))
 }
 
-pub(super) fn state(connection: &Connection, name: &str) -> Result<Option<TotpState>, StoreError> {
-    let state = connection
+pub(super) fn all(connection: &Connection, name: &str) -> Result<SecondFactors, StoreError> {
+    let found = connection
         .prepare_cached(
-            "SELECT t.created_unix_secs, (SELECT count(*) FROM recovery_codes r WHERE r.user_id = t.user_id)
-             FROM totp t JOIN users u ON u.id = t.user_id WHERE u.name = ?1",
+            "SELECT u.id, t.created_unix_secs, (SELECT count(*) FROM recovery_codes r WHERE r.user_id = u.id)
+             FROM users u LEFT JOIN totp t ON t.user_id = u.id WHERE u.name = ?1",
         )?
-        .query_row([name], |row| {
-            Ok(TotpState {
-                created_unix_secs: row.get(0)?,
-                recovery_codes_left: row.get(1)?,
-            })
-        })
+        .query_row([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    Ok(state)
+    let Some((user_id, totp_since_unix_secs, recovery_codes_left)) = found else {
+        return Ok(SecondFactors::default());
+    };
+    Ok(SecondFactors {
+        totp_since_unix_secs,
+        passkeys: passkeys::list(connection, user_id)?,
+        recovery_codes_left,
+    })
 }
 
-/// The new version of the user; `None` where the user is gone, disabled or another, or has a second factor already.
+/// The new version of the user; `None` where the user is gone, disabled or another, or has an app already.
 pub(super) fn set(
     connection: &Connection,
     new: &NewTotp,
@@ -62,6 +64,7 @@ pub(super) fn set(
     if added == 0 {
         return Ok(None);
     }
+    drop_recovery(connection, new.user_id)?;
     add_recovery(connection, new.user_id, &new.recovery)?;
     change(connection, new.user_id, now_unix_secs)
 }
@@ -96,21 +99,31 @@ pub(super) fn replace_recovery(
     user_id: i64,
     digests: &[RecoveryDigest],
 ) -> Result<bool, StoreError> {
-    let is_there = connection
-        .prepare_cached("SELECT 1 FROM totp WHERE user_id = ?1")?
-        .exists([user_id])?;
-    if !is_there {
+    if !is_there(connection, user_id)? {
         return Ok(false);
     }
-    connection
-        .prepare_cached("DELETE FROM recovery_codes WHERE user_id = ?1")?
-        .execute([user_id])?;
+    drop_recovery(connection, user_id)?;
     add_recovery(connection, user_id, digests)?;
     Ok(true)
 }
 
 /// The new version of the user; `None` where there was nothing to remove.
-pub(super) fn remove(
+pub(super) fn remove_totp(
+    connection: &Connection,
+    user_id: i64,
+    now_unix_secs: i64,
+) -> Result<Option<i64>, StoreError> {
+    let dropped = connection
+        .prepare_cached("DELETE FROM totp WHERE user_id = ?1")?
+        .execute([user_id])?;
+    if dropped == 0 {
+        return Ok(None);
+    }
+    removed(connection, user_id, now_unix_secs)
+}
+
+/// The new version of the user; `None` where there was nothing to remove.
+pub(super) fn remove_all(
     connection: &Connection,
     name: &str,
     now_unix_secs: i64,
@@ -122,17 +135,49 @@ pub(super) fn remove(
     let Some(id) = id else {
         return Err(StoreError::UserAbsent { name: name.into() });
     };
-    let removed = connection
-        .prepare_cached("DELETE FROM totp WHERE user_id = ?1")?
-        .execute([id])?;
-    if removed == 0 {
+    let dropped = [
+        "DELETE FROM totp WHERE user_id = ?1",
+        "DELETE FROM passkeys WHERE user_id = ?1",
+    ]
+    .into_iter()
+    .map(|sql| connection.prepare_cached(sql)?.execute([id]))
+    .sum::<Result<usize, _>>()?;
+    if dropped == 0 {
         return Ok(None);
     }
-    change(connection, id, now_unix_secs)
+    removed(connection, id, now_unix_secs)
+}
+
+/// What follows where a second factor is gone: recovery codes of the last one stand in for nothing any more.
+pub(super) fn removed(
+    connection: &Connection,
+    user_id: i64,
+    now_unix_secs: i64,
+) -> Result<Option<i64>, StoreError> {
+    if !is_there(connection, user_id)? {
+        drop_recovery(connection, user_id)?;
+    }
+    change(connection, user_id, now_unix_secs)
+}
+
+fn is_there(connection: &Connection, user_id: i64) -> Result<bool, StoreError> {
+    let is_there = connection
+        .prepare_cached(
+            "SELECT 1 FROM totp WHERE user_id = ?1 UNION ALL SELECT 1 FROM passkeys WHERE user_id = ?1 LIMIT 1",
+        )?
+        .exists([user_id])?;
+    Ok(is_there)
+}
+
+fn drop_recovery(connection: &Connection, user_id: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM recovery_codes WHERE user_id = ?1")?
+        .execute([user_id])?;
+    Ok(())
 }
 
 /// Sign-ins under way were checked for another user than this is now, and sessions begin anew.
-fn change(
+pub(super) fn change(
     connection: &Connection,
     user_id: i64,
     now_unix_secs: i64,

@@ -5,7 +5,7 @@
 use countersign_secret::session::{SessionDigest, SessionId};
 use rusqlite::{Connection, Row, named_params, params};
 
-use super::columns::to_list;
+use super::columns::{from_list, to_list};
 use crate::{Kept, NewSession, Session, SessionList, SessionRecord, StoreError};
 
 /// How long the record of a session that has ended is kept, so that a refusal can say what became of it.
@@ -17,7 +17,7 @@ const FORGOTTEN_AT_ONCE_MAX: u32 = 64;
 /// The look-up of a request: by the unique digest, and the user by its primary key.
 pub(super) const RECORD: &str =
     "SELECT s.id, u.name, u.disabled, u.groups, s.created_unix_secs, s.used_unix_secs, s.idle_secs,
-         s.expires_unix_secs, s.ended_unix_secs, s.second_factor
+         s.expires_unix_secs, s.ended_unix_secs, s.second_factor, s.method, s.groups
      FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.digest = ?1";
 
@@ -29,8 +29,9 @@ pub(super) fn begin(
     let begun = connection
         .prepare_cached(
             "INSERT INTO sessions (id, digest, user_id, method, device, address, created_unix_secs, used_unix_secs,
-                 idle_secs, expires_unix_secs, second_factor)
-             SELECT :id, :digest, id, :method, :device, :address, :now, :now, :idle_secs, :expires, :second_factor
+                 idle_secs, expires_unix_secs, second_factor, groups)
+             SELECT :id, :digest, id, :method, :device, :address, :now, :now, :idle_secs, :expires, :second_factor,
+                 :groups
              FROM users WHERE id = :user_id AND version = :user_version AND disabled = 0",
         )?
         .execute(named_params! {
@@ -45,6 +46,7 @@ pub(super) fn begin(
             ":idle_secs": session.idle_secs,
             ":expires": session.expires_unix_secs,
             ":second_factor": session.second_factor,
+            ":groups": from_list(&session.groups),
         })?;
     if begun == 0 {
         return Ok(false);
@@ -96,17 +98,24 @@ pub(super) fn record(
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
+    let mut groups = to_list(&row.get::<_, Box<str>>(3)?, Kept::User)?;
+    for group in to_list(&row.get::<_, Box<str>>(11)?, Kept::Session)? {
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
     Ok(Some(SessionRecord {
         id: to_id(row)?,
         user: row.get(1)?,
         user_disabled: row.get(2)?,
-        groups: to_list(&row.get::<_, Box<str>>(3)?, Kept::User)?,
+        groups,
         created_unix_secs: row.get(4)?,
         used_unix_secs: row.get(5)?,
         idle_secs: row.get(6)?,
         expires_unix_secs: row.get(7)?,
         ended_unix_secs: row.get(8)?,
         second_factor: row.get(9)?,
+        method: row.get(10)?,
     }))
 }
 

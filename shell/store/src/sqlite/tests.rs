@@ -97,6 +97,7 @@ async fn a_store_from_before_sessions_gets_them_and_keeps_its_users() {
         expires_unix_secs: 100,
         per_user_max: 5,
         second_factor: false,
+        groups: Vec::new(),
     };
     assert!(store.begin_session(session, 10).await.unwrap());
     let digest = SessionSecret::mint(&[2; 32]).digest();

@@ -112,6 +112,7 @@ pub(super) fn find(connection: &Connection, name: &str) -> Result<Option<User>, 
 pub(super) fn account(connection: &Connection, name: &str) -> Result<Option<Account>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, name, hash, disabled, groups, version, EXISTS (SELECT 1 FROM totp WHERE user_id = users.id)
+             OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id)
          FROM users WHERE name = ?1",
     )?;
     let mut rows = statement.query([name])?;

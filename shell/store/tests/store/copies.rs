@@ -23,6 +23,7 @@ fn open(path: &Path) -> SqliteStore {
     let options = Options {
         decoy_cost: cheap(),
         refusals_kept_max: 10,
+        acts_kept: None,
     };
     SqliteStore::open(path, options).unwrap()
 }
@@ -88,7 +89,8 @@ async fn a_copy_of_an_older_version_is_brought_up_and_stays_as_it_is() {
     let older = Connection::open(&to).unwrap();
     older
         .execute_batch(
-            "DROP TABLE digest_secrets; DROP TABLE sessions; DROP TABLE totp; DROP TABLE recovery_codes;
+            "DROP TABLE acts; DROP TABLE form_keys; DROP TABLE digest_secrets; DROP TABLE sessions; DROP TABLE totp; DROP TABLE recovery_codes;
+             DROP TABLE passkeys; DROP TABLE used_challenges; DROP TABLE links; DROP TABLE used_sign_ins;
              ALTER TABLE refusals DROP COLUMN host; ALTER TABLE refusals DROP COLUMN subject;
              ALTER TABLE refusals DROP COLUMN account; ALTER TABLE refusals DROP COLUMN key_id;
              ALTER TABLE refusals DROP COLUMN detail;

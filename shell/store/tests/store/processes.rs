@@ -21,6 +21,7 @@ fn open(path: &Path) -> SqliteStore {
     let options = Options {
         decoy_cost: cheap(),
         refusals_kept_max: 10,
+        acts_kept: None,
     };
     SqliteStore::open(path, options).unwrap()
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use countersign_store::{Changes, Options, SqliteStore, Store, StoreError};
+use countersign_store::{ActsKept, Changes, Options, SqliteStore, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::conformance::{self, NOW, cheap, new_user};
@@ -13,6 +13,10 @@ fn options() -> Options {
     Options {
         decoy_cost: cheap(),
         refusals_kept_max: 5,
+        acts_kept: Some(ActsKept {
+            acts_max: 5,
+            secs: 1000,
+        }),
     }
 }
 
@@ -56,6 +60,11 @@ conform! {
     keys::a_rotated_key_has_a_successor,
     keys::keys_are_listed_in_pages_and_by_owner,
     keys::the_last_use_is_noted,
+    links::an_account_at_a_provider_is_one_user,
+    links::a_user_and_its_link_are_added_together_or_not_at_all,
+    links::sessions_end_with_a_link,
+    links::a_sign_in_is_used_once,
+    sessions::a_session_has_its_own_groups_beside_those_of_the_user,
     sessions::a_session_is_found_by_its_digest_alone,
     sessions::a_sign_in_is_worth_nothing_after_the_user_has_changed,
     sessions::the_owner_alone_ends_a_session,
@@ -66,13 +75,27 @@ conform! {
     sessions::sessions_past_their_time_are_not_listed_and_forgotten_at_last,
     sessions::ending_a_session_is_a_change_and_beginning_one_is_none,
     sessions::the_key_of_forms_is_drawn_once_and_is_not_that_of_nonces,
+    sessions::a_new_key_of_forms_comes_first_and_those_before_are_kept_for_a_day,
     second_factors::a_second_factor_is_there_once_it_is_set,
     second_factors::of_many_attempts_with_one_code_one_gets_in,
     second_factors::new_recovery_codes_replace_the_old_ones,
     second_factors::sessions_end_when_a_second_factor_comes_or_goes,
     second_factors::a_session_says_whether_a_second_factor_was_given,
+    passkeys::a_passkey_is_a_second_factor_from_then_on,
+    passkeys::a_passkey_is_added_once_up_to_a_limit_and_for_the_expected_user_alone,
+    passkeys::of_many_uses_with_one_challenge_one_gets_in,
+    passkeys::a_count_never_goes_back,
+    passkeys::recovery_codes_go_with_the_last_second_factor,
+    passkeys::a_reset_leaves_no_second_factor,
+    passkeys::a_passkey_is_its_users_and_goes_with_the_user,
     refusals::a_refusal_is_kept_and_found,
     refusals::the_oldest_refusals_go_first,
+    acts::an_act_is_there_from_its_beginning_on,
+    acts::acts_are_listed_by_time_and_user_the_latest_first,
+    acts::acts_are_bounded_by_number_and_age,
+    acts::an_act_is_told_once_when_it_has_ended_or_was_broken_off,
+    acts::what_is_too_long_for_a_record_is_cut,
+    keys::a_key_is_edited_without_its_secret,
     brakes::brakes_are_kept_in_place_of_older_ones_until_they_are_over,
     brakes::a_name_that_is_empty_is_no_network_brake,
     brakes::a_lift_takes_what_it_names_and_leaves_a_note,

@@ -11,7 +11,7 @@ use countersign_secret::Secret;
 use countersign_secret::recovery::RecoveryCode;
 use countersign_secret::totp::TotpSecret;
 
-use super::{Notice, render};
+use super::{Ceremony, Notice, render};
 use crate::own::SessionPage;
 use crate::session::qr::{self, Picture};
 use crate::session::texts::{Language, Texts};
@@ -30,8 +30,14 @@ pub struct CodeForm<'a> {
     pub return_to: &'a str,
     /// Whether a form was lost on the way here.
     pub lost: bool,
-    /// The form's token, which vouches for the user and the version.
+    /// Which provider has vouched for the user, and what it says beside; empty: the password was right.
+    pub by: &'a str,
+    /// The form's token, which vouches for all of it.
     pub token: &'a str,
+    /// Whether the user has an app; else the recovery codes alone are left to be typed.
+    pub has_app: bool,
+    /// What the browser is asked where the user has passkeys.
+    pub passkey: Option<&'a Ceremony<'a>>,
 }
 
 #[derive(Template)]
@@ -43,6 +49,7 @@ struct CodeTemplate<'a> {
     notice: Option<Cow<'static, str>>,
     action: &'static str,
     again: &'static str,
+    ceremony: Option<&'a Ceremony<'a>>,
 }
 
 /// Renders the page that asks for the code.
@@ -56,6 +63,7 @@ pub fn second_factor(form: &CodeForm<'_>, language: Language) -> Vec<u8> {
         notice: form.notice.and_then(|notice| notice.words(texts)),
         action: SessionPage::SecondFactor.path(),
         again: SessionPage::SignIn.path(),
+        ceremony: form.passkey,
     })
 }
 

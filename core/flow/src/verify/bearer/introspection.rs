@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use countersign_cause::Cause;
 use countersign_jose::{
-    Claims, Expectations, Introspection, IntrospectionExpectations, TokenDefect, TokenRefusal,
+    Claims, Confirmation, Expectations, Introspection, IntrospectionExpectations, TokenDefect,
 };
 use countersign_wire::{Presented, Scheme, bearer};
 
-use super::{audiences_of, refuse};
+use super::{audiences_of, leeway_secs_of, refuse};
 use crate::refusal::Refusal;
 use crate::rules::IssuerRules;
 use crate::step::{Line, Step};
@@ -133,9 +133,12 @@ impl<'c, 'r> WantIntrospection<'c, 'r> {
                     "the issuer says that the token is not active",
                 ),
                 Introspection::Active(claims) => match check(claims, issuer, &line) {
-                    Err(refusal) => refuse(line, refusal.cause(), refusal.detail()),
-                    Ok(()) => {
-                        let bounds = bounds(claims, issuer, index);
+                    Err((cause, detail)) => refuse(line, cause, detail),
+                    Ok(confirmation) => {
+                        let bounds = TokenBounds {
+                            confirmation,
+                            ..bounds(claims, issuer, index)
+                        };
                         let place = Presented::Bearer(token).place();
                         let claims = claims.clone();
                         super::accept_bounded(line, claims, issuer, bounds, place, until_unix_secs)
@@ -145,19 +148,22 @@ impl<'c, 'r> WantIntrospection<'c, 'r> {
             IntrospectionAnswer::Unavailable => {
                 line.trail.add(Note::Unanswered("the issuer"));
                 let detail = "the token's issuer has to be asked about it, and does not answer";
-                line.refuse(Cause::IdentityBackendDown, Some(Scheme::Bearer), detail)
+                let scheme = line.token_scheme();
+                line.refuse(Cause::IdentityBackendDown, Some(scheme), detail)
             }
             IntrospectionAnswer::Unusable(detail) => {
                 line.trail.add(Note::Token(detail));
-                line.refuse(Cause::IntrospectionFailed, Some(Scheme::Bearer), detail)
+                let scheme = line.token_scheme();
+                line.refuse(Cause::IntrospectionFailed, Some(scheme), detail)
             }
             IntrospectionAnswer::QueueFull { retry_after_secs } => {
                 let detail = "too many tokens are being asked about";
                 line.trail.add(Note::Token(detail));
                 let cause = Cause::IntrospectionLimit;
+                let scheme = line.token_scheme();
                 let refusal = Refusal {
                     retry_after_secs: Some(retry_after_secs),
-                    ..line.refusal(cause, Some(Scheme::Bearer), detail)
+                    ..line.refusal(cause, Some(scheme), detail)
                 };
                 Step::refused(refusal, None)
             }
@@ -165,21 +171,34 @@ impl<'c, 'r> WantIntrospection<'c, 'r> {
     }
 }
 
-fn check(claims: &Claims, issuer: &IssuerRules, line: &Line<'_, '_>) -> Result<(), TokenRefusal> {
+fn check(
+    claims: &Claims,
+    issuer: &IssuerRules,
+    line: &Line<'_, '_>,
+) -> Result<Option<Confirmation>, (Cause, &'static str)> {
+    let confirmation = Confirmation::of(claims)
+        .map_err(|_| (Cause::SenderConstraintFailed, super::UNCONFIRMABLE))?;
+    // RFC 9449 section 6.2: what is bound to a key has the type of that scheme. By which scheme it came is looked at
+    // afterwards.
+    let by_key = confirmation.is_some_and(|bound| bound.key.is_some());
+    let token_type = if by_key { Scheme::Dpop } else { Scheme::Bearer };
     let expected = IntrospectionExpectations {
         common: Expectations {
             issuer: &issuer.issuer,
             audiences: audiences_of(line.route, issuer),
             types: &issuer.types,
             untyped: issuer.untyped,
-            leeway_secs: issuer.leeway_secs,
+            leeway_secs: leeway_secs_of(line.route, issuer),
             lifetime_secs_max: issuer.lifetime_secs_max,
             required_claims: &issuer.required_claims,
         },
-        token_type: Scheme::Bearer.word(),
+        token_type: token_type.word(),
         audience_optional: audience_optional(issuer),
     };
-    claims.check_introspected(&expected, line.now_unix_secs)
+    claims
+        .check_introspected(&expected, line.now_unix_secs)
+        .map_err(|refusal| (refusal.cause(), refusal.detail()))?;
+    Ok(confirmation)
 }
 
 fn audience_optional(issuer: &IssuerRules) -> bool {
@@ -191,6 +210,7 @@ fn bounds(claims: &Claims, issuer: &IssuerRules, index: usize) -> TokenBounds {
     let audiences: Vec<String> = claims.audiences().map(Into::into).collect();
     let unnamed = audiences.is_empty() && audience_optional(issuer);
     TokenBounds {
+        confirmation: None,
         issuer: index,
         audiences: (!unnamed).then_some(audiences),
         not_before_unix_secs: claims.not_before_unix_secs(),

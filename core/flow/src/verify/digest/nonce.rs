@@ -22,6 +22,10 @@ const MAC_BYTES: usize = 16;
 const ID_BYTES: usize = ISSUED_BYTES + INSTANCE_BYTES + SERIAL_BYTES;
 const NONCE_BYTES: usize = ID_BYTES + MAC_BYTES;
 
+/// What sets the uses of the key apart.
+const OF_DIGEST: &[u8] = b"nonce";
+const OF_PROOFS: &[u8] = b"dpop";
+
 /// What tells one nonce from all others: everything of it but the MAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NonceId([u8; ID_BYTES]);
@@ -59,30 +63,52 @@ impl Nonces {
         }
     }
 
-    /// A nonce for this realm. None is the same as another.
+    /// A nonce of Digest for this realm. None is the same as another.
     #[must_use]
     pub fn issue(&self, realm: &str, now_unix_secs: i64) -> String {
+        self.issue_for(OF_DIGEST, realm, now_unix_secs)
+    }
+
+    /// A nonce for proofs of DPoP (RFC 9449 section 8), which Digest does not take, nor the other way round.
+    #[must_use]
+    pub fn issue_for_proof(&self, realm: &str, now_unix_secs: i64) -> String {
+        self.issue_for(OF_PROOFS, realm, now_unix_secs)
+    }
+
+    fn issue_for(&self, of: &[u8], realm: &str, now_unix_secs: i64) -> String {
         let serial = self.next.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let [_, _, _, issued @ ..] = now_unix_secs.to_be_bytes();
         let mut nonce = Vec::with_capacity(NONCE_BYTES);
         nonce.extend_from_slice(&issued);
         nonce.extend_from_slice(&self.instance);
         nonce.extend_from_slice(&serial);
-        let mac = self.mac(realm, &nonce);
+        let mac = self.tag(of, realm, &nonce);
         nonce.extend(mac.as_ref().iter().take(MAC_BYTES));
         URL_SAFE_NO_PAD.encode(nonce)
     }
 
-    /// The nonce of that text, if it was made with our key for this realm.
+    /// The nonce of that text, if it was made with our key for Digest in this realm.
     #[must_use]
     pub fn open(&self, realm: &str, text: &str) -> Option<Nonce> {
+        self.open_for(OF_DIGEST, realm, text)
+    }
+
+    /// When the nonce of that text was issued, if it was made with our key for proofs in this realm. Which instance has issued
+    /// it does not matter: it says when a proof was made, and not that it is new.
+    #[must_use]
+    pub fn open_of_proof(&self, realm: &str, text: &str) -> Option<i64> {
+        let nonce = self.open_for(OF_PROOFS, realm, text)?;
+        Some(nonce.issued_unix_secs)
+    }
+
+    fn open_for(&self, of: &[u8], realm: &str, text: &str) -> Option<Nonce> {
         let mut nonce = [0; NONCE_BYTES];
         match URL_SAFE_NO_PAD.decode_slice(text, &mut nonce) {
             Ok(NONCE_BYTES) => {}
             Ok(_) | Err(_) => return None,
         }
         let (id, mac) = nonce.split_first_chunk::<ID_BYTES>()?;
-        let expected = self.mac(realm, id);
+        let expected = self.tag(of, realm, id);
         if !countersign_secret::same(expected.as_ref().get(..MAC_BYTES)?, mac) {
             return None;
         }
@@ -119,10 +145,6 @@ impl Nonces {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         SecretHash::from_hex(algorithm, hex.get(..algorithm.hash.hex_digits())?)
-    }
-
-    fn mac(&self, realm: &str, id: &[u8]) -> hmac::Tag {
-        self.tag(b"nonce", realm, id)
     }
 
     /// Of different uses and realms no two run together: a zero byte ends each, and neither holds one.
@@ -196,6 +218,16 @@ mod tests {
         for hostile in ["", "A", "====", "\u{e9}", &shorter, &longer, &huge] {
             assert_eq!(issuer.open("r", hostile), None);
         }
+    }
+
+    #[test]
+    fn a_nonce_of_proofs_is_none_of_digest_nor_the_other_way_round() {
+        let nonces = nonces(1, 1);
+        let (of_digest, of_proofs) = (nonces.issue("r", NOW), nonces.issue_for_proof("r", NOW));
+        assert_eq!(nonces.open_of_proof("r", &of_proofs), Some(NOW));
+        assert_eq!(nonces.open_of_proof("s", &of_proofs), None);
+        assert_eq!(nonces.open_of_proof("r", &of_digest), None);
+        assert_eq!(nonces.open("r", &of_proofs), None);
     }
 
     #[test]

@@ -62,7 +62,7 @@ mod tests {
     use http::{HeaderMap, Method};
 
     use super::is_asked_for;
-    use crate::request::Request;
+    use crate::request::{Channel, Request};
 
     fn asked(target: &str, original: Option<&str>, prefix: &str, uri: &str) -> bool {
         let request = Request {
@@ -70,6 +70,7 @@ mod tests {
             authority: Some("api.example.com:8080"),
             path_and_query: target,
             headers: &HeaderMap::new(),
+            channel: Channel::default(),
             client: std::net::IpAddr::from([192, 0, 2, 1]).into(),
             original_target: original,
             wants_tunnel: false,

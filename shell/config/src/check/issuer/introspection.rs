@@ -59,7 +59,7 @@ pub(super) fn read(
     let settings = Introspection {
         address: address.map(|address| address.value.into()),
         client,
-        secret_file: scene.resolve(secret.map_or("", |path| path.value)),
+        secret_file: scene.place(secret.map_or("", |path| path.value)),
         answer: Duration::from_secs(number(&introspection::ANSWER_SECS, 5).into()),
         answer_bytes_max: count(&introspection::ANSWER_BYTES_MAX, 65_536),
         in_flight_max: count(&introspection::IN_FLIGHT_MAX, 16),
@@ -125,8 +125,7 @@ fn client(fields: &Fields<'_>, scene: Scene<'_>) -> Client {
 }
 
 fn secret_of(path: &Located<&str>, scene: Scene<'_>) {
-    scene.keep_secret(path);
-    let Some(bytes) = scene.read(path) else {
+    let Some(bytes) = scene.read_secret(path) else {
         return;
     };
     let secret = bytes.trim_ascii_end();

@@ -91,11 +91,10 @@ fn source(
         );
     }
     let path = keys.text(&keys::SECRET_FILE)?;
-    scene.keep_secret(&path);
-    let bytes = scene.read(&path);
+    let bytes = scene.read_secret(&path);
     at(
         path.span,
-        KeySource::SecretFile(scene.resolve(path.value)),
+        KeySource::SecretFile(scene.place(path.value)),
         bytes,
     )
 }

@@ -67,7 +67,7 @@ pub(super) fn unused(rules: &[RouteRules], around: &Around<'_>, scene: Scene<'_>
     let taken = |index: usize| {
         rules
             .iter()
-            .any(|route| route.accept.bearer && route.issuers.contains(&index))
+            .any(|route| route.accept.tokens() && route.issuers.contains(&index))
     };
     for (index, issuer) in around.issuers.iter().enumerate() {
         if !taken(index) {

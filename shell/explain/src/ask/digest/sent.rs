@@ -13,6 +13,7 @@ use crate::ask::digest::{offered, recorded};
 use crate::case::Case;
 use crate::finding::{Finding, Fix, Weight};
 use crate::message::{Answer, Request};
+use crate::percent;
 use crate::scene::Scene;
 
 /// What the client may have done wrong.
@@ -180,7 +181,7 @@ fn address(request: &Request, refusal: &Answer, credentials: &Credentials) -> Op
             true => "has another query than the request".to_owned(),
             false => "leaves out the query of the request".to_owned(),
         }
-    } else if decoded(&own_path) == decoded(&written_path) {
+    } else if percent::decoded(own_path.as_bytes()) == percent::decoded(written_path.as_bytes()) {
         "is percent-encoded in another way than the request".to_owned()
     } else {
         format!("names the path `{written_path}`, and the request goes to `{own_path}`")
@@ -191,13 +192,6 @@ fn address(request: &Request, refusal: &Answer, credentials: &Credentials) -> Op
             "compute the response over path and query exactly as they are in the request line, after every change that the client makes to them",
         ),
     )
-}
-
-fn decoded(path: &str) -> Vec<u8> {
-    let pair = path.replace(['+', '&', '='], "_");
-    url::form_urlencoded::parse(pair.as_bytes())
-        .flat_map(|(name, _)| name.into_owned().into_bytes())
-        .collect()
 }
 
 /// Of several challenges the one that the credentials answer best.

@@ -47,9 +47,10 @@ pub(super) async fn rejected(
                 "`{}` is known to the server once the challenge is answered, which then says 403",
                 pair.shown_user()
             );
+            // Known, and still not let in: for want of a right, unless the words of that answer say for what.
             scene.found(Finding::new(
                 Cause::ScopeInsufficient,
-                Weight::Strong,
+                Weight::Fair,
                 evidence,
             ));
         }

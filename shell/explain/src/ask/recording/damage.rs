@@ -2,6 +2,7 @@
 //!
 //! Knows: the usual damages. Does not know what the texts are, and tells nothing of them but lengths.
 
+use crate::percent;
 use countersign_cause::Cause;
 
 /// One damage.
@@ -46,10 +47,10 @@ pub(super) fn but_for(sent: &[u8], given: &[u8]) -> Option<Change> {
             "with capital and small letters changed",
         );
     }
-    if decoded(sent) == given {
+    if percent::decoded(sent) == given {
         return change(Cause::CredentialMangled, "percent-encoded");
     }
-    if decoded(given) == sent {
+    if percent::decoded(given) == sent {
         return change(
             Cause::CredentialMangled,
             "percent-decoded, so that other characters stand in it",
@@ -91,23 +92,6 @@ fn trimmed(mut text: &[u8], goes: impl Fn(u8) -> bool) -> &[u8] {
         text = rest;
     }
     text
-}
-
-fn decoded(text: &[u8]) -> Vec<u8> {
-    // A pair of a form without `+` is its value with the percent-encoding undone.
-    let kept: Vec<u8> = text
-        .iter()
-        .flat_map(|byte| match byte {
-            b'+' => b"%2B".to_vec(),
-            b'&' => b"%26".to_vec(),
-            other => vec![*other],
-        })
-        .collect();
-    let pair = [b"_=".as_slice(), &kept].concat();
-    let mut parsed = url::form_urlencoded::parse(&pair);
-    parsed
-        .next()
-        .map_or_else(Vec::new, |(_, value)| value.into_owned().into_bytes())
 }
 
 #[cfg(test)]

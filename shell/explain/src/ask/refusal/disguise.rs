@@ -63,6 +63,8 @@ fn page(scene: &mut Scene<'_>, answer: &Answer) {
             _ => Cause::CredentialsRejected,
         };
         scene.found(Finding::new(cause, Weight::Fair, evidence));
+    } else if answer.fields.has("grpc-status") {
+        // A call of gRPC has 200 whatever came of it: nothing is disguised.
     } else if answer.refuses || names_a_refusal(answer) {
         let evidence =
             format!("the answer is {status}, and its document says that it is a refusal");

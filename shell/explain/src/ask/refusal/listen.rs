@@ -79,6 +79,10 @@ fn beside_what_is_known(scene: &Scene<'_>, mut finding: Finding) -> Option<Findi
     if finding.cause.entry().stage != Stage::Token {
         return Some(finding);
     }
+    // `INVALID_JWT` is what some call every token that they refuse; one that can be read is not malformed.
+    if finding.cause == Cause::TokenMalformed && is_signed(scene) {
+        finding.weight = finding.weight.min(Weight::Slight);
+    }
     let known = || {
         let all = scene.findings.iter();
         all.filter(|known| known.cause == finding.cause)

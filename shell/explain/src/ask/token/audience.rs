@@ -109,6 +109,22 @@ pub(super) fn look(
             evidence,
         )];
     }
+    if let Some((own, sentence)) = said.iter().find_map(|said| {
+        let own = is_wanted(&said.sentence, &audiences)?;
+        (said.cause == Cause::AudienceMismatch).then_some((own, said.sentence.as_str()))
+    }) {
+        let evidence = format!(
+            "the server wants the audience `{own}`, which the token has, and speaks of another (\"{sentence}\"): it was another token that came to it"
+        );
+        let fix = Fix::new(
+            Cause::ProxyReplacedCredentials.entry().who,
+            "let what stands in between pass on the caller's `Authorization`, or fetch its own token for the audience that the application wants",
+        );
+        return vec![
+            Seen::soft(Cause::ProxyReplacedCredentials, Weight::Strong, evidence).with_fix(fix),
+            Seen::soft(Cause::AudienceMismatch, Weight::Excludes, String::new()),
+        ];
+    }
     if told {
         let evidence = format!("the token is made for {}", list(&audiences));
         let quotes = said.iter().any(|said| {
@@ -122,6 +138,33 @@ pub(super) fn look(
         return vec![seen];
     }
     Vec::new()
+}
+
+/// The own audience that a sentence names as the wanted one: behind the words for what is wanted, and not before them.
+fn is_wanted<'a>(sentence: &str, audiences: &[&'a str]) -> Option<&'a str> {
+    const WANTED: [&str; 9] = [
+        "not one of",
+        "did not match",
+        "does not match",
+        "expected",
+        "must be",
+        "must contain",
+        "should be",
+        "not in",
+        "allowed",
+    ];
+    let lower = sentence.to_ascii_lowercase();
+    let at = WANTED.iter().filter_map(|words| lower.find(words)).min()?;
+    let (before, after) = (sentence.get(..at)?, sentence.get(at..)?);
+    audiences.iter().copied().find(|own| {
+        let own_is_long = own.len() >= 3;
+        own_is_long && after.contains(own) && !before.contains(own) && names_somebody(before)
+    })
+}
+
+/// Whether a sentence has a name in quotes or brackets.
+fn names_somebody(text: &str) -> bool {
+    text.contains(['\'', '"', '`', '(', '['])
 }
 
 /// RFC 7519 section 4.1.3: compared to the letter.
@@ -274,6 +317,19 @@ mod tests {
         found
             .first()
             .map(|seen| (seen.finding.weight, seen.finding.evidence.clone()))
+    }
+
+    #[test]
+    fn the_own_audience_as_the_wanted_one_means_another_token() {
+        let own = ["orders-api"];
+        let other = "The audience of the token (gateway) is not one of: orders-api";
+        assert_eq!(is_wanted(other, &own), Some("orders-api"));
+        let plain = "Audience validation failed. Audiences: 'orders-api'. Did not match: 'billing'";
+        assert_eq!(is_wanted(plain, &own), None);
+        assert_eq!(
+            is_wanted("invalid audience, expected orders-api", &own),
+            None
+        );
     }
 
     #[test]

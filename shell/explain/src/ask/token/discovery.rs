@@ -13,7 +13,8 @@ use crate::credential::credentials_of;
 use crate::finding::{Finding, Fix, Weight};
 use crate::message::{Answer, Request};
 use crate::probe::{NoAnswer, Withheld};
-use crate::scene::Scene;
+use crate::scene::{Scene, Sees};
+use crate::words;
 
 /// What a place said when it was asked for metadata.
 enum Found {
@@ -42,8 +43,28 @@ pub(super) async fn ask(scene: &mut Scene<'_>) -> Option<ProtectedResource> {
             from_the_address(scene, &request).await;
             None
         }
+        None if is_of_stranger(scene, &request, refusal) => {
+            let root = well_known(&request).pop()?;
+            match metadata(scene, &root).await {
+                Found::Metadata(document) => Some(document),
+                Found::Nothing(_) | Found::NotAsked => None,
+            }
+        }
         None => None,
     }
+}
+
+/// Whether nothing tells a signed token from none, at a resource whose challenge asks for one: then the resource's own
+/// metadata may say that it is of another issuer.
+fn is_of_stranger(scene: &Scene<'_>, request: &Request, refusal: &Answer) -> bool {
+    let is_signed = credentials_of(request)
+        .iter()
+        .any(|credential| words::has_shape_of_jwt(credential.secret.expose()));
+    let is_told = scene
+        .findings
+        .iter()
+        .any(|finding| finding.weight >= Weight::Strong);
+    is_signed && !is_told && scene.baseline.sees == Sees::Alike && is_challenged(refusal)
 }
 
 /// RFC 9728 section 5.1: where the challenge says that the metadata are.

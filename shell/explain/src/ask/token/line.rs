@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use countersign_cause::Cause;
 use countersign_flow::{
-    Accept, AccountAnswer, Admission, ApiKeyRules, BodyAnswer, CountAnswer, DigestAnswer,
-    DigestRules, HashAnswer, IdentityHeaders, IntrospectionAnswer, IssuerRules, KeyAnswer,
-    KeysAnswer, Outcome, Request, RouteRules, Rules, SessionAnswer, Step, Written, begin,
+    Accept, AccountAnswer, Admission, ApiKeyRules, BodyAnswer, CertificateRules, Channel,
+    CountAnswer, DigestAnswer, DigestRules, DpopRules, HashAnswer, IdentityHeaders,
+    IntrospectionAnswer, IssuerRules, KeyAnswer, KeysAnswer, Outcome, Request, RouteRules, Rules,
+    SessionAnswer, SightAnswer, Step, Written, begin,
 };
 use countersign_jose::{Algorithm, Hearsay, KeySet};
-use countersign_policy::{Demand, Methods, PathPattern, Requirements, Route, Routes};
+use countersign_policy::{Demand, Deny, Methods, PathPattern, Requirements, Route, Routes};
 use countersign_secret::password::{Cost, decoy};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -52,6 +53,7 @@ impl Bench<'_> {
             authority: Some("localhost"),
             path_and_query: "/",
             headers: &headers,
+            channel: Channel::default(),
             client: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
             original_target: None,
             wants_tunnel: false,
@@ -77,6 +79,8 @@ impl Bench<'_> {
                 Step::Secret(want) => want.answer(DigestAnswer::Unavailable),
                 Step::Body(want) => want.answer(BodyAnswer::Broken),
                 Step::Count(want) => want.answer(CountAnswer::Forgotten),
+                Step::ProofNonces(want) => want.answer(None),
+                Step::FirstSight(want) => want.answer(SightAnswer::First),
                 Step::Done(verdict) => return ruling(verdict.outcome),
             };
         }
@@ -96,9 +100,12 @@ impl Bench<'_> {
                 bearer: true,
                 ..Accept::default()
             },
+            deny: Deny::default(),
             demand: Demand::Identity(Requirements::default()),
             issuers: vec![0],
             audiences: None,
+            leeway_secs: None,
+            remember_secs: None,
             challenge_scope: "".into(),
             resource: None,
             keep_credential: false,
@@ -115,7 +122,10 @@ impl Bench<'_> {
             },
             password_cost: Cost::new(8, 1, 1).ok()?,
             second_factor_waived: false,
+            providers: Vec::new(),
             digest: DigestRules::default(),
+            dpop: DpopRules::default(),
+            certificate: CertificateRules::default(),
             session: None,
             issuers: vec![self.issuer()?],
             routes: Routes::new(vec![place]),
@@ -126,6 +136,7 @@ impl Bench<'_> {
                 scopes: HeaderName::from_static("x-auth-scopes"),
                 scheme: HeaderName::from_static("x-auth-scheme"),
                 issuer: HeaderName::from_static("x-auth-issuer"),
+                token: None,
             },
             remember_secs: 0,
             written: Written::default(),

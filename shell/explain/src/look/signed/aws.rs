@@ -28,7 +28,7 @@ pub(super) fn look(request: &Request, now: i64) -> Vec<Finding> {
     let Some(signed) = in_field(request).or_else(|| in_query(request)) else {
         return Vec::new();
     };
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> = without_a_part(request).into_iter().collect();
     let date = match signed.presigned {
         true => parameter(request, "X-Amz-Date"),
         false => request
@@ -44,6 +44,28 @@ pub(super) fn look(request: &Request, now: i64) -> Vec<Finding> {
         found.extend(body(request));
     }
     found
+}
+
+/// The three parts of the field, without any of which nobody can check it.
+fn without_a_part(request: &Request) -> Option<Finding> {
+    let value = request.fields.text("authorization")?;
+    let list = value.trim().strip_prefix("AWS4-HMAC-SHA256")?;
+    let has = |name: &str| {
+        list.split(',').any(|part| {
+            let value = part.trim().strip_prefix(name);
+            value.is_some_and(|rest| rest.len() > 1 && rest.starts_with('='))
+        })
+    };
+    let missing: Vec<String> = ["Credential", "SignedHeaders", "Signature"]
+        .into_iter()
+        .filter(|name| !has(name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let evidence = format!(
+        "`Authorization` has no {}: a signed request names `Credential`, `SignedHeaders` and `Signature`, each with a value.",
+        missing.join(" and no ")
+    );
+    (!missing.is_empty()).then(|| Finding::new(Cause::HeaderMalformed, Weight::Strong, evidence))
 }
 
 fn in_field(request: &Request) -> Option<Signed> {

@@ -7,6 +7,7 @@ use countersign_cause::{Cause, Who};
 use url::Url;
 
 use crate::finding::{Finding, Fix, Weight};
+use crate::percent;
 use crate::read::ReadFault;
 
 /// An address as it was read.
@@ -67,7 +68,7 @@ pub(super) fn read(text: &str, scheme: &str) -> Result<Address, ReadFault> {
         let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
         address.has_password = userinfo.contains(':');
         address.noticed.extend(escapes(userinfo));
-        address.userinfo = Some((decoded(user), decoded(password)));
+        address.userinfo = Some((percent::decoded_text(user), percent::decoded_text(password)));
     }
     Ok(address)
 }
@@ -188,7 +189,7 @@ impl<'t> Broken<'t> {
         let target = parse(scheme, host, remainder).ok();
         Address {
             noticed: vec![Finding::new(Cause::UserinfoEncoding, weight, evidence).with_fix(fix)],
-            mended: target.map(|url| (url, decoded(user))),
+            mended: target.map(|url| (url, percent::decoded_text(user))),
             ..Address::default()
         }
     }
@@ -235,29 +236,6 @@ fn is_host(text: &str, any: bool) -> bool {
         && (any || known)
 }
 
-/// Percent-decoded as curl does it: an escape that is none stays.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escape = match (first, after) {
-            (b'%', [high, low, after @ ..]) => nibble(*high)
-                .zip(nibble(*low))
-                .map(|(high, low)| (high << 4 | low, after)),
-            _ => None,
-        };
-        let (byte, after) = escape.unwrap_or((*first, after));
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn nibble(byte: u8) -> Option<u8> {
-    let digit = char::from(byte).to_digit(16)?;
-    u8::try_from(digit).ok()
-}
-
 /// Percent signs in user info that were not encoded, or were encoded twice.
 fn escapes(userinfo: &str) -> Option<Finding> {
     let stray = userinfo.split('%').skip(1).any(|after| {
@@ -272,8 +250,8 @@ fn escapes(userinfo: &str) -> Option<Finding> {
             evidence,
         ));
     }
-    let twice = decoded(userinfo);
-    let doubled = userinfo.contains("%25") && decoded(&twice) != twice;
+    let twice = percent::decoded_text(userinfo);
+    let doubled = userinfo.contains("%25") && percent::decoded_text(&twice) != twice;
     doubled.then(|| {
         let evidence = "the user name or password in the address is still percent-encoded after it was decoded: it was \
                         encoded twice";

@@ -167,8 +167,10 @@ impl Asked {
             What::PathAsIs => {
                 let dots = |address: &String| address.contains("/../") || address.contains("/./");
                 if on && self.address.as_ref().is_some_and(dots) {
+                    // With another path it would be another request, whose answer says nothing of this one.
+                    self.connection.elsewhere = true;
                     self.leave_out(
-                        "`--path-as-is` is not kept: `.` and `..` of the path are resolved before it is sent",
+                        "nothing is sent: `--path-as-is` cannot be kept, as `.` and `..` of a path are resolved here (`--response` takes the answer that you have)",
                     );
                 }
             }

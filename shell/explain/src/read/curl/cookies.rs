@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use crate::cookie::path_matches;
+use crate::cookie::{SetCookie, host_of, is_loopback, path_matches};
 
 /// A cookie of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ fn of_columns(line: &str, url: &Url, host: &str) -> Option<Cookie> {
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
     let below = subdomains.eq_ignore_ascii_case("true") && host.ends_with(&format!(".{domain}"));
     // What never leaves the machine needs no TLS.
-    let is_own = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    let is_own = is_loopback(&host_of(url));
     let fits = (host == domain || below)
         && path_matches(url.path(), path)
         && (!secure.eq_ignore_ascii_case("true") || url.scheme() == "https" || is_own);
@@ -51,13 +51,22 @@ fn of_columns(line: &str, url: &Url, host: &str) -> Option<Cookie> {
     })
 }
 
+/// When a `Set-Cookie` line says that it is over. `Max-Age`, which goes before `Expires`, counts from a moment that the
+/// file does not have; none at all is over whenever it was (RFC 6265 section 5.2.2).
+fn ends(line: &str) -> Option<i64> {
+    let set = SetCookie::parse(line.trim().as_bytes())?;
+    match set.max_age_secs {
+        Some(secs) => (secs <= 0).then_some(1),
+        None => set.expires_unix_secs.filter(|ends| *ends > 0),
+    }
+}
+
 fn of_field(line: &str) -> Option<Cookie> {
     let (name, value) = line.split_once(':')?;
     let pair = value.split(';').next()?.trim();
     (name.eq_ignore_ascii_case("set-cookie") && pair.contains('=')).then(|| Cookie {
         pair: pair.to_owned(),
-        // `Expires` and `Max-Age` of such a line count from a moment that the file does not have.
-        ends_unix_secs: None,
+        ends_unix_secs: ends(value),
     })
 }
 
@@ -98,5 +107,11 @@ mod tests {
         let cookies = of_file(file, &Url::parse("https://a.example/").unwrap());
         let ends: Vec<_> = cookies.iter().map(|cookie| cookie.ends_unix_secs).collect();
         assert_eq!(ends, [Some(1_700_000_000), None]);
+        let lines = "Set-Cookie: sid=one; Expires=Tue, 14 Nov 2023 22:13:20 GMT\n\
+                     Set-Cookie: other=two; Max-Age=60; Expires=Tue, 14 Nov 2023 22:13:20 GMT\n\
+                     Set-Cookie: gone=three; Max-Age=0\n";
+        let cookies = of_file(lines, &Url::parse("https://a.example/").unwrap());
+        let ends: Vec<_> = cookies.iter().map(|cookie| cookie.ends_unix_secs).collect();
+        assert_eq!(ends, [Some(1_700_000_000), None, Some(1)]);
     }
 }

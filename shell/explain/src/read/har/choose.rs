@@ -46,7 +46,25 @@ pub(super) fn entry(exchanges: &[Option<Exchange>]) -> Option<usize> {
         refused.push((kind, is_decoration(exchange), number));
     }
     refused.sort_unstable();
-    refused.first().map(|(_, _, number)| *number)
+    let first = refused.first().map(|(_, _, number)| *number)?;
+    // A token that could not be renewed is why what comes after it is refused.
+    let renewal = refused
+        .iter()
+        .filter(|(kind, _, number)| *kind == Kind::Grant && *number < first)
+        .map(|(_, _, number)| *number)
+        .filter(|number| is_renewal(exchanges.get(*number)))
+        .max();
+    Some(renewal.unwrap_or(first))
+}
+
+fn is_renewal(exchange: Option<&Option<Exchange>>) -> bool {
+    let request = exchange.and_then(Option::as_ref).map(|one| &one.request);
+    let parameters = request.and_then(token_parameters);
+    parameters.is_some_and(|(_, pairs)| {
+        pairs
+            .iter()
+            .any(|(name, value)| name == "grant_type" && value == "refresh_token")
+    })
 }
 
 fn kind(exchange: &Exchange) -> Option<Kind> {

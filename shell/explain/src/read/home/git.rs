@@ -16,6 +16,7 @@ use crate::command;
 use crate::credential::{Carrier, credentials_of};
 use crate::finding::{Finding, Fix, Weight};
 use crate::message::Request;
+use crate::percent;
 
 /// Stands for the `*` of a host while an address is parsed.
 const ANY_LABEL: &str = "any-label-at-all";
@@ -170,20 +171,15 @@ fn entry(text: &str, request: &Request, wanted: Option<&str>) -> Option<(String,
         let fits = url.scheme() == request.url.scheme()
             && url.host_str() == request.url.host_str()
             && url.port_or_known_default() == request.url.port_or_known_default();
-        let user = decoded(url.username());
+        let user = percent::decoded_text(url.username());
         let fits = fits && wanted.is_none_or(|wanted| wanted == user);
-        fits.then(|| (user, decoded(url.password().unwrap_or_default())))
+        fits.then(|| {
+            (
+                user,
+                percent::decoded_text(url.password().unwrap_or_default()),
+            )
+        })
     })
-}
-
-/// User info without its percent-encoding, as a form's value is decoded, but for the plus sign.
-fn decoded(text: &str) -> String {
-    let text = text
-        .replace('+', "%2B")
-        .replace('&', "%26")
-        .replace('=', "%3D");
-    let pair = url::form_urlencoded::parse(text.as_bytes()).next();
-    pair.map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

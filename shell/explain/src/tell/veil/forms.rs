@@ -2,6 +2,7 @@
 //!
 //! Knows: codings. Does not know what the secret is for.
 
+use crate::percent;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use countersign_secret::Secret;
@@ -86,13 +87,8 @@ fn derived(secret: &str) -> Vec<String> {
 
 /// The text without its percent-encoding, where it has any.
 pub(super) fn percent_decoded(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return None;
-    }
-    // A name in front, so that the whole text is read as one value; `&` and `+` stay what they are.
-    let pair = format!("v={}", text.replace('&', "%26").replace('+', "%2B"));
-    let (_, value) = url::form_urlencoded::parse(pair.as_bytes()).next()?;
-    (value != text).then(|| value.into_owned())
+    let decoded = percent::decoded_text(text);
+    (decoded != text).then_some(decoded)
 }
 
 fn html_escaped(text: &str) -> String {

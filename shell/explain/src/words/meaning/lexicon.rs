@@ -115,6 +115,8 @@ pub(super) enum Concept {
     Allowed,
     /// Known by name.
     SignedIn,
+    /// Not in force as yet.
+    Pending,
 }
 
 impl Concept {
@@ -160,6 +162,7 @@ impl Concept {
             | Concept::Elsewhere
             | Concept::Or
             | Concept::If
+            | Concept::Pending
             | Concept::Not => None,
         }
     }

@@ -76,14 +76,15 @@ impl Caller {
             issuer: issuer.name.clone(),
             reason,
         };
-        let path = &settings.secret_file;
-        let read = std::fs::read_to_string(path).map(Secret::new);
-        let read =
-            read.map_err(|error| failed(format!("`{}` cannot be read: {error}", path.display())))?;
+        let place = &settings.secret_file;
+        let read = place.read();
+        let read = read.map_err(|error| failed(format!("{place} cannot be read: {error}")))?;
+        let text = std::str::from_utf8(read.expose())
+            .map_err(|_| failed(format!("{place} holds no text")))?;
         // An editor's line end is not part of the secret.
-        let secret = Secret::new(read.expose().trim_end_matches(['\r', '\n']).to_owned());
+        let secret = Secret::new(text.trim_end_matches(['\r', '\n']).to_owned());
         if secret.expose().is_empty() {
-            return Err(failed(format!("`{}` holds no secret", path.display())));
+            return Err(failed(format!("{place} holds no secret")));
         }
         Ok(Self {
             issuer: issuer.issuer.clone(),

@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use countersign_config::{Client, KeySource};
+use countersign_config::{Client, KeySource, SecretPlace};
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn asked(issuer: &str, change: impl FnOnce(&mut Settings)) -> Asked {
     let mut settings = Settings {
         address: None,
         client: Client::Basic("gateway".into()),
-        secret_file,
+        secret_file: SecretPlace::File(secret_file),
         answer: Duration::from_secs(5),
         answer_bytes_max: 1000,
         in_flight_max: 2,
@@ -189,7 +189,7 @@ fn attack_55_the_key_of_an_answer_holds_issuer_address_client_and_token() {
 #[test]
 fn a_secret_that_is_not_there_keeps_the_gateway_from_starting() {
     let settings = |secret_file: PathBuf| Settings {
-        secret_file,
+        secret_file: SecretPlace::File(secret_file),
         ..usual().settings
     };
     let folder = tempfile::tempdir().unwrap();

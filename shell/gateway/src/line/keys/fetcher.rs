@@ -127,8 +127,12 @@ fn fixed_keys(issuer: &IssuerRules, source: &KeySource) -> Result<Option<KeySet>
         KeySource::JwksFile(path) => {
             parse(&std::fs::read(path).map_err(|error| unreadable(path, error))?)
         }
-        KeySource::SecretFile(path) => {
-            let mut bytes = std::fs::read(path).map_err(|error| unreadable(path, error))?;
+        KeySource::SecretFile(place) => {
+            let read = place.read().map_err(|error| StartError::Keys {
+                issuer: issuer.name.clone(),
+                reason: format!("{place} cannot be read: {error}"),
+            })?;
+            let mut bytes = read.expose().clone();
             // An editor's line end is not part of the secret.
             while bytes
                 .last()

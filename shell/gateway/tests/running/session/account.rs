@@ -1,13 +1,20 @@
 //! The account page, and what it changes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use countersign_secret::Secret;
-use countersign_store::{DigestName, DigestSecret, NewUser, Store};
+use countersign_store::{ActList, DigestName, DigestSecret, NewUser, Outcome, Store, Way};
 
 use super::browser::Browser;
 use super::{COOKIE, now_unix_secs, sessions, signed_in};
+use crate::stage::failing_store::Failing;
 use crate::stage::message::Message;
 use crate::stage::upstream::Upstream;
-use crate::stage::{CHEAP, NOW, PASSWORD, Stage, hash_of, usual, wait_for};
+use crate::stage::{CHEAP, NOW, PASSWORD, Play, Stage, hash_of, usual, wait_for};
+
+/// What `alice` signs in with.
+const OLD: &str = "correct horse";
 
 fn change(browser: &mut Browser, present: &str, new: &str, again: &str) -> Message {
     let account = browser.visit("/.countersign/account");
@@ -196,4 +203,108 @@ fn a_disabled_user_is_out_at_the_next_request() {
     let account = browser.visit("/.countersign/account");
     assert_eq!(account.status(), Some(303));
     assert!(stage.close().log.contains("account-disabled"));
+}
+
+/// What was recorded, the earliest first: who, from where, what, on what, and what came of it.
+pub(super) fn recorded(stage: &Stage) -> Vec<(String, String, String, String)> {
+    let list = ActList {
+        acts_max: 100,
+        ..ActList::default()
+    };
+    let acts = wait_for(stage.other_store().acts(list)).unwrap();
+    let told = acts.into_iter().rev().map(|act| {
+        assert_eq!(act.by.way, Way::Account);
+        assert_eq!(act.by.address.as_deref(), Some("127.0.0.1"));
+        assert_eq!(act.user.as_deref(), Some(&*act.by.name));
+        let outcome = act.outcome.as_ref().map_or("unknown", Outcome::name);
+        let object = act.object.unwrap_or_default();
+        (
+            act.by.name.into(),
+            act.act.into(),
+            object.into(),
+            outcome.to_owned(),
+        )
+    });
+    told.collect()
+}
+
+#[test]
+fn what_is_done_in_the_account_is_recorded_and_logged_without_a_secret() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    let _other = signed_in(&stage);
+    let first = sessions(&stage).remove(0);
+    let mut browser = signed_in(&stage);
+    let account = browser.visit("/.countersign/account");
+    let fields = [
+        ("token", account.hidden("token")),
+        ("session", first.clone()),
+    ];
+    browser.post("/.countersign/account/end-session", &fields);
+    // A wrong password changes nothing, and there is nothing to record.
+    change(
+        &mut browser,
+        "wrong horse",
+        "staple battery",
+        "staple battery",
+    );
+    let changed = change(&mut browser, OLD, "staple battery", "staple battery");
+    assert_eq!(done(&changed), "password-changed");
+    let account = browser.visit("/.countersign/account");
+    let fields = [("token", account.hidden("token"))];
+    browser.post("/.countersign/sign-out-everywhere", &fields);
+    let act = |act: &str, object: &str| {
+        let (act, object) = (act.to_owned(), object.to_owned());
+        ("alice".to_owned(), act, object, "done".to_owned())
+    };
+    assert_eq!(
+        recorded(&stage),
+        [
+            act("session.end", &first),
+            act("user.password", ""),
+            act("session.end-all", ""),
+        ]
+    );
+    for words in [
+        "\"act\":\"session.end\",\"user\":\"alice\"",
+        "\"act\":\"user.password\",\"user\":\"alice\",\"outcome\":\"done\"",
+        "\"act\":\"session.end-all\"",
+    ] {
+        stage.wait_for_log(words);
+    }
+    let lists = ActList {
+        acts_max: 100,
+        ..ActList::default()
+    };
+    let kept = format!("{:?}", wait_for(stage.other_store().acts(lists)).unwrap());
+    assert!(
+        !kept.contains("battery") && !kept.contains("horse"),
+        "{kept}"
+    );
+}
+
+#[test]
+fn what_cannot_be_recorded_is_not_done() {
+    let upstream = Upstream::content();
+    let forgetful = Arc::new(AtomicBool::new(false));
+    let between = {
+        let forgetful = Arc::clone(&forgetful);
+        move |store| Arc::new(Failing::forgetful(store, forgetful)) as Arc<dyn Store>
+    };
+    let stage = Play::default().open_on(upstream.address(), between);
+    let (mut other, mut browser) = (signed_in(&stage), signed_in(&stage));
+    forgetful.store(true, Ordering::SeqCst);
+    let answer = change(&mut browser, OLD, "staple battery", "staple battery");
+    assert_eq!(
+        (answer.status(), answer.cause()),
+        (Some(503), "identity-backend-down")
+    );
+    let account = browser.visit("/.countersign/account");
+    let fields = [("token", account.hidden("token"))];
+    let answer = browser.post("/.countersign/sign-out-everywhere", &fields);
+    assert_eq!(answer.status(), Some(503));
+    stage.wait_for_log("\"what\":\"act record\"");
+    assert_eq!(recorded(&stage), []);
+    assert_eq!(other.fetch("/app/x").status(), Some(200));
+    assert!(can_sign_in(&stage, OLD));
 }

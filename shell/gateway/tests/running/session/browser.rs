@@ -16,6 +16,7 @@ pub(super) struct Browser {
     client: Client,
     cookies: BTreeMap<String, String>,
     pub(super) language: &'static str,
+    pub(super) host: &'static str,
 }
 
 impl Message {
@@ -37,6 +38,7 @@ impl Browser {
             client: stage.client(),
             cookies: BTreeMap::new(),
             language: "en",
+            host: HOST,
         }
     }
 
@@ -144,9 +146,9 @@ impl Browser {
             format!("Cookie: {}\r\n", cookies.join("; "))
         };
         format!(
-            "Host: {HOST}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
+            "Host: {}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
              Accept-Language: {}\r\n{cookies}",
-            self.language
+            self.host, self.language
         )
     }
 

@@ -1,13 +1,36 @@
 //! Sessions beside what else a gateway does: reloads, tunnels, logs and figures.
 
+use countersign_store::Store as _;
+
 use super::browser::Browser;
 use super::{COOKIE, signed_in};
 use crate::stage::upstream::Upstream;
-use crate::stage::{Play, usual};
+use crate::stage::{Play, usual, wait_for};
 
 const SOCKET: &str = "[[route]]\nname = \"socket\"\npath = \"/socket\"\nupstream = \"app\"\naccept = [\"session\"]\n\
     allow = { identity = true }\nupgrade = [\"websocket\"]\n";
 const WISH: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+
+#[test]
+fn a_new_key_of_forms_is_taken_up_by_a_reload_and_open_forms_are_still_posted() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    let mut browser = Browser::at(&stage);
+    let page = browser.visit("/.countersign/sign-in");
+    let store = stage.other_store();
+    let now = super::now_unix_secs();
+    wait_for(store.rotate_form_key(now)).unwrap();
+    stage.reload(&Play::default(), upstream.address()).unwrap();
+    let answer = browser.sign_in(&page, "alice", "correct horse");
+    assert_eq!(answer.status(), Some(303), "{answer:?}");
+    // A new one is sealed with the new key.
+    let mut other = Browser::at(&stage);
+    let page = other.visit("/.countersign/sign-in");
+    assert_eq!(
+        other.sign_in(&page, "alice", "correct horse").status(),
+        Some(303)
+    );
+}
 
 #[test]
 fn sessions_and_open_forms_outlast_a_reload() {

@@ -7,6 +7,7 @@ use countersign_secret::recovery::{RecoveryCode, RecoveryDigest};
 use countersign_secret::totp::TotpSecret;
 use countersign_store::{NewTotp, Store};
 
+use super::account::recorded;
 use super::browser::Browser;
 use super::{COOKIE, now_unix_secs, sessions, signed_in};
 use crate::stage::message::Message;
@@ -25,7 +26,7 @@ fn step() -> i64 {
 }
 
 /// RFC 4226 section 5.3, written once more.
-fn code(secret: &[u8], step: i64) -> String {
+pub(super) fn code(secret: &[u8], step: i64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     let tag = hmac::sign(&key, &step.to_be_bytes());
     let tag = tag.as_ref();
@@ -74,7 +75,7 @@ fn asked(browser: &mut Browser) -> Message {
     answer
 }
 
-fn fields(page: &Message, code: &str) -> Vec<(&'static str, String)> {
+pub(super) fn fields(page: &Message, code: &str) -> Vec<(&'static str, String)> {
     let mut fields: Vec<(&str, String)> = ["token", "return", "user", "version"]
         .map(|name| (name, page.hidden(name)))
         .into();
@@ -100,6 +101,13 @@ fn account(browser: &mut Browser, target: &str, password: &str, code: &str) -> M
         ("code", code.to_owned()),
     ];
     browser.post(target, &fields)
+}
+
+/// What was recorded, the earliest first. What was tried with a wrong password or code is not among it.
+fn acts(stage: &Stage) -> Vec<String> {
+    let acts = recorded(stage).into_iter();
+    acts.map(|(_, act, _, outcome)| format!("{act} {outcome}"))
+        .collect()
 }
 
 fn basic(stage: &Stage, target: &str) -> Message {
@@ -158,13 +166,12 @@ fn a_second_factor_is_set_up_and_asked_for_from_then_on() {
         theirs.field("location"),
         Some("/.countersign/account?done=form-old")
     );
-    assert_eq!(
-        wait_for(stage.other_store().totp_state("alice")).unwrap(),
-        None
-    );
+    let factors = wait_for(stage.other_store().second_factors("alice"));
+    assert!(factors.unwrap().are_none());
 
     let shown = confirm(&mut browser, token, kept, code(&secret, now));
     assert_eq!(shown.text().matches("<li><code>").count(), 10);
+    assert_eq!(acts(&stage), ["second-factor.add done"]);
     assert_ne!(browser.cookie(COOKIE).unwrap(), before);
     assert_eq!(browser.fetch("/app/x").status(), Some(200));
     assert_eq!(other.fetch_until_refused("/app/x"), "session-revoked");
@@ -295,9 +302,7 @@ fn wrong_codes_are_braked_as_wrong_passwords_are() {
     assert_eq!(braked.field("countersign-cause"), Some("rate-limited"));
     assert!(braked.field("retry-after").is_some());
     assert_eq!(browser.cookie(COOKIE), None);
-    let state = wait_for(stage.other_store().totp_state("alice"))
-        .unwrap()
-        .unwrap();
+    let state = wait_for(stage.other_store().second_factors("alice")).unwrap();
     assert_eq!(state.recovery_codes_left, 2);
 }
 
@@ -378,6 +383,13 @@ fn the_second_factor_is_removed_with_password_and_code_and_its_recovery_codes_ar
         &code(&SECRET, now + 1),
     );
     assert!(done(&removed).ends_with("?done=totp-removed"));
+    assert_eq!(
+        acts(&stage),
+        [
+            "second-factor.recovery-codes done",
+            "second-factor.remove done"
+        ]
+    );
     assert_ne!(browser.cookie(COOKIE).unwrap(), before);
     assert_eq!(browser.fetch("/app/x").status(), Some(200));
     signed_in(&stage);

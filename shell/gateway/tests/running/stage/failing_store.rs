@@ -11,10 +11,11 @@ use countersign_secret::password::PasswordHash;
 use countersign_secret::recovery::RecoveryDigest;
 use countersign_secret::session::{SessionDigest, SessionId};
 use countersign_store::{
-    AccountAnswer, Answer, BrakeRecord, Changes, DigestAccount, DigestName, DigestSecret, Imported,
-    Key, KeyList, KeyRecord, Lift, Lifts, NewKey, NewSession, NewTotp, NewUser, OnConflict,
-    RefusalRecord, Rotation, Session, SessionList, SessionRecord, Store, StoreError, Totp,
-    TotpState, User,
+    AccountAnswer, Act, ActList, Answer, BrakeRecord, Changes, DigestAccount, DigestName,
+    DigestSecret, FormKeyRecord, Imported, Key, KeyEdit, KeyList, KeyRecord, Lift, Lifts, Link,
+    LinkKey, LinkedUser, NewAct, NewKey, NewPasskey, NewSession, NewTotp, NewUser, OnConflict,
+    Outcome, PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord, Rotation, SecondFactors,
+    Session, SessionList, SessionRecord, Store, StoreError, Totp, User,
 };
 use tokio::sync::Semaphore;
 
@@ -24,6 +25,8 @@ pub(crate) struct Failing {
     fails: Arc<AtomicBool>,
     /// Refusals are kept once this is closed.
     hangs: Option<Arc<Semaphore>>,
+    /// No act is recorded while this is set.
+    forgetful: Arc<AtomicBool>,
 }
 
 impl Failing {
@@ -32,6 +35,15 @@ impl Failing {
             inner,
             fails,
             hangs: None,
+            forgetful: Arc::default(),
+        }
+    }
+
+    /// A store that records no act while the flag is set.
+    pub(crate) fn forgetful(inner: Arc<dyn Store>, forgetful: Arc<AtomicBool>) -> Self {
+        Self {
+            forgetful,
+            ..Self::new(inner, Arc::default())
         }
     }
 
@@ -41,6 +53,7 @@ impl Failing {
             inner,
             fails: Arc::default(),
             hangs: Some(until),
+            forgetful: Arc::default(),
         }
     }
 
@@ -186,8 +199,8 @@ impl Store for Failing {
         self.either(self.inner.totp(user_id))
     }
 
-    fn totp_state<'a>(&'a self, name: &'a str) -> Answer<'a, Option<TotpState>> {
-        self.either(self.inner.totp_state(name))
+    fn second_factors<'a>(&'a self, name: &'a str) -> Answer<'a, SecondFactors> {
+        self.either(self.inner.second_factors(name))
     }
 
     fn set_totp(&self, new: NewTotp, now: i64) -> Answer<'_, Option<i64>> {
@@ -210,12 +223,60 @@ impl Store for Failing {
         self.either(self.inner.replace_recovery_codes(user_id, digests))
     }
 
+    fn remove_totp(&self, id: i64, now: i64) -> Answer<'_, Option<i64>> {
+        self.either(self.inner.remove_totp(id, now))
+    }
+
+    fn add_passkey(&self, new: NewPasskey, now: i64) -> Answer<'_, PasskeyAdded> {
+        self.either(self.inner.add_passkey(new, now))
+    }
+
+    fn passkey<'a>(&'a self, id: &'a [u8]) -> Answer<'a, Option<PasskeyRecord>> {
+        self.either(self.inner.passkey(id))
+    }
+
+    fn use_passkey(&self, passkey_use: PasskeyUse, now: i64) -> Answer<'_, bool> {
+        self.either(self.inner.use_passkey(passkey_use, now))
+    }
+
+    fn remove_passkey(&self, user: i64, id: &[u8], now: i64) -> Answer<'_, Option<i64>> {
+        self.either(self.inner.remove_passkey(user, id, now))
+    }
+
     fn remove_second_factor(&self, name: &str, now: i64) -> Answer<'_, Option<i64>> {
         self.either(self.inner.remove_second_factor(name, now))
     }
 
-    fn form_key(&self) -> Answer<'_, Secret<[u8; 32]>> {
-        self.either(self.inner.form_key())
+    fn linked_user<'a>(&'a self, key: &'a LinkKey) -> Answer<'a, Option<LinkedUser>> {
+        self.either(self.inner.linked_user(key))
+    }
+
+    fn links<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<Link>> {
+        self.either(self.inner.links(name))
+    }
+
+    fn add_link(&self, name: &str, key: LinkKey, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.add_link(name, key, now))
+    }
+
+    fn add_linked_user(&self, user: NewUser, key: LinkKey, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.add_linked_user(user, key, now))
+    }
+
+    fn remove_link(&self, name: &str, key: LinkKey, now: i64) -> Answer<'_, bool> {
+        self.either(self.inner.remove_link(name, key, now))
+    }
+
+    fn use_sign_in(&self, digest: [u8; 32], expires: i64, now: i64) -> Answer<'_, bool> {
+        self.either(self.inner.use_sign_in(digest, expires, now))
+    }
+
+    fn form_keys(&self) -> Answer<'_, Vec<FormKeyRecord>> {
+        self.either(self.inner.form_keys())
+    }
+
+    fn rotate_form_key(&self, now_unix_secs: i64) -> Answer<'_, ()> {
+        self.either(self.inner.rotate_form_key(now_unix_secs))
     }
 
     fn keep_refusals(&self, refusals: Vec<RefusalRecord>) -> Answer<'_, ()> {
@@ -231,6 +292,29 @@ impl Store for Failing {
 
     fn refusal<'a>(&'a self, request_id: &'a str) -> Answer<'a, Option<RefusalRecord>> {
         self.either(self.inner.refusal(request_id))
+    }
+
+    fn edit_key(&self, id: &KeyId, edit: KeyEdit) -> Answer<'_, Key> {
+        self.either(self.inner.edit_key(id, edit))
+    }
+
+    fn begin_act(&self, act: NewAct, now: i64) -> Answer<'_, i64> {
+        if self.forgetful.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(StoreError::DiskFull) });
+        }
+        self.either(self.inner.begin_act(act, now))
+    }
+
+    fn end_act(&self, id: i64, outcome: Outcome) -> Answer<'_, ()> {
+        self.either(self.inner.end_act(id, outcome))
+    }
+
+    fn acts(&self, list: ActList) -> Answer<'_, Vec<Act>> {
+        self.either(self.inner.acts(list))
+    }
+
+    fn take_untold_acts(&self, now: i64) -> Answer<'_, Vec<Act>> {
+        self.either(self.inner.take_untold_acts(now))
     }
 
     fn keep_brakes(&self, brakes: Vec<BrakeRecord>, now: i64) -> Answer<'_, ()> {

@@ -118,6 +118,18 @@ impl Connection {
         Some(())
     }
 
+    /// Reads one request to its end, and gives its first line.
+    pub(crate) fn hear_line(&mut self) -> Option<String> {
+        let message = Message::read(&mut self.ahead, &mut self.stream)?;
+        let line = message.line().to_owned();
+        // The test may have ended.
+        let _ = self.told.send(Heard {
+            message,
+            connection: self.number,
+        });
+        Some(line)
+    }
+
     /// Reads one head, and leaves the body to come.
     pub(crate) fn hear_head(&mut self) -> Option<String> {
         loop {

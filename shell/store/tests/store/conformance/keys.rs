@@ -1,7 +1,7 @@
 //! API keys.
 
 use countersign_secret::api_key::KeyId;
-use countersign_store::{KeyList, Owner, Rotation, Store, StoreError};
+use countersign_store::{Key, KeyEdit, KeyList, Owner, Rotation, Store, StoreError};
 
 use super::{NOW, api_key, boxed, new_key, new_user};
 
@@ -248,4 +248,44 @@ pub async fn the_last_use_is_noted(store: &impl Store) {
         Some(NOW + 7)
     );
     store.note_uses(Vec::new()).await.unwrap();
+}
+
+pub async fn a_key_is_edited_without_its_secret(store: &impl Store) {
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    let made = store.create_key(new_key(1, alice()), NOW).await.unwrap();
+    let edit = KeyEdit {
+        label: Some("other".into()),
+        expires_unix_secs: Some(None),
+        ..KeyEdit::default()
+    };
+    let stamp = store.change_stamp().await.unwrap();
+    let edited = store.edit_key(&made.id, edit).await.unwrap();
+    assert_eq!(
+        edited,
+        Key {
+            label: "other".into(),
+            expires_unix_secs: None,
+            ..made.clone()
+        }
+    );
+    // What was remembered of the key is forgotten.
+    assert!(store.change_stamp().await.unwrap() != stamp);
+    let edit = KeyEdit {
+        scopes: Some(boxed(&["a"])),
+        networks: Some(Vec::new()),
+        ..KeyEdit::default()
+    };
+    store.edit_key(&made.id, edit).await.unwrap();
+    let record = store.api_key(&made.id).await.unwrap().unwrap();
+    assert_eq!(
+        (record.scopes, record.networks),
+        (boxed(&["a"]), Vec::new())
+    );
+    assert!(record.digest.matches(&api_key(1).digest()));
+
+    store.revoke_key(&made.id, NOW + 50).await.unwrap();
+    let again = store.edit_key(&made.id, KeyEdit::default()).await;
+    assert!(matches!(again, Err(StoreError::KeyRevoked { .. })));
+    let absent = store.edit_key(api_key(9).id(), KeyEdit::default()).await;
+    assert!(matches!(absent, Err(StoreError::KeyAbsent { .. })));
 }

@@ -1,11 +1,20 @@
 //! What every engine of the store has to do, whichever it is.
 //!
 //! Each function gets a store that is empty.
-#![allow(clippy::unwrap_used, unreachable_pub, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    missing_docs,
+    reason = "tests"
+)]
 
+pub mod acts;
 pub mod brakes;
 pub mod digest;
 pub mod keys;
+pub mod links;
+pub mod passkeys;
 pub mod refusals;
 pub mod second_factors;
 pub mod sessions;

@@ -3,7 +3,7 @@
 use countersign_secret::recovery::{RecoveryCode, RecoveryDigest};
 use countersign_secret::session::SessionDigest;
 use countersign_secret::totp::TotpSecret;
-use countersign_store::{AccountAnswer, NewTotp, Store, StoreError, TotpState};
+use countersign_store::{AccountAnswer, NewTotp, SecondFactors, Store, StoreError};
 
 use super::sessions::{begin, digest, ended};
 use super::{NOW, new_user};
@@ -46,18 +46,21 @@ pub async fn a_second_factor_is_there_once_it_is_set(store: &impl Store) {
     user(store, "bob").await;
     assert!(!is_due(store, "alice").await);
     assert!(store.totp(id).await.unwrap().is_none());
-    assert_eq!(store.totp_state("alice").await.unwrap(), None);
+    assert!(store.second_factors("alice").await.unwrap().are_none());
 
     let later = store.set_totp(new((id, version)), NOW).await.unwrap();
     assert_eq!(later, Some(version + 1));
     assert!(is_due(store, "alice").await && !is_due(store, "bob").await);
     let totp = store.totp(id).await.unwrap().unwrap();
     assert_eq!((totp.secret.expose(), totp.used_step), (&[7; 20], STEP));
-    let state = TotpState {
-        created_unix_secs: NOW,
+    let state = SecondFactors {
+        totp_since_unix_secs: Some(NOW),
+        passkeys: Vec::new(),
         recovery_codes_left: 2,
     };
-    assert_eq!(store.totp_state("alice").await.unwrap(), Some(state));
+    assert_eq!(store.second_factors("alice").await.unwrap(), state);
+    let nobody = store.second_factors("nobody").await.unwrap();
+    assert_eq!(nobody, SecondFactors::default());
 
     // Neither a second one, nor one for a user who was another when the password was checked.
     assert_eq!(
@@ -88,12 +91,12 @@ pub async fn of_many_attempts_with_one_code_one_gets_in(store: &impl Store) {
     assert_eq!(in_parallel(codes).await, 1);
     assert!(!store.use_recovery_code(id, recovery(3)).await.unwrap());
     assert!(!store.use_recovery_code(id + 1, recovery(2)).await.unwrap());
-    let state = store.totp_state("alice").await.unwrap().unwrap();
+    let state = store.second_factors("alice").await.unwrap();
     assert_eq!(state.recovery_codes_left, 1);
 }
 
 /// Begins all of them before any is awaited, and counts those that were told `true`.
-async fn in_parallel<'a>(
+pub async fn in_parallel<'a>(
     attempts: impl Iterator<Item = countersign_store::Answer<'a, bool>>,
 ) -> usize {
     let mut attempts: Vec<_> = attempts.collect();

@@ -33,6 +33,7 @@ pub fn new(number: u8, (user_id, user_version): (i64, i64), now: i64) -> NewSess
         user_version,
         method: "password".into(),
         second_factor: false,
+        groups: Vec::new(),
         device: Some("a browser".into()),
         address: "192.0.2.1".into(),
         idle_secs: IDLE,
@@ -234,10 +235,50 @@ pub async fn ending_a_session_is_a_change_and_beginning_one_is_none(store: &impl
 }
 
 pub async fn the_key_of_forms_is_drawn_once_and_is_not_that_of_nonces(store: &impl Store) {
-    let (one, other) = (
-        store.form_key().await.unwrap(),
-        store.form_key().await.unwrap(),
-    );
-    assert_eq!(one.expose(), other.expose());
-    assert_ne!(one.expose(), store.nonce_key().await.unwrap().expose());
+    let (one, other) = (form_keys(store).await, form_keys(store).await);
+    assert_eq!((one.len(), &one), (1, &other));
+    let nonces = store.nonce_key().await.unwrap();
+    assert!(one.iter().all(|(key, _)| key != nonces.expose()));
+}
+
+async fn form_keys(store: &impl Store) -> Vec<([u8; 32], i64)> {
+    let keys = store.form_keys().await.unwrap();
+    let bare =
+        |record: &countersign_store::FormKeyRecord| (*record.key.expose(), record.made_unix_secs);
+    keys.iter().map(bare).collect()
+}
+
+pub async fn a_new_key_of_forms_comes_first_and_those_before_are_kept_for_a_day(
+    store: &impl Store,
+) {
+    const DAY: i64 = 86_400;
+    let first = form_keys(store).await;
+    store.rotate_form_key(NOW).await.unwrap();
+    let second = form_keys(store).await;
+    let (newest, before) = second.split_first().unwrap();
+    assert_eq!((newest.1, before), (NOW, &*first));
+    assert!(first.iter().all(|(key, _)| *key != newest.0));
+    store.rotate_form_key(NOW + DAY - 1).await.unwrap();
+    let third = form_keys(store).await;
+    assert_eq!(third.get(1..), Some(&*second));
+    // The first was replaced a day ago by then.
+    store.rotate_form_key(NOW + DAY).await.unwrap();
+    let last = form_keys(store).await;
+    assert_eq!((last.len(), last.last()), (3, Some(newest)));
+    for _ in 0..40 {
+        store.rotate_form_key(NOW + DAY).await.unwrap();
+    }
+    assert_eq!(form_keys(store).await.len(), 16);
+}
+
+pub async fn a_session_has_its_own_groups_beside_those_of_the_user(store: &impl Store) {
+    let user = store.add_user(new_user("alice"), NOW).await.unwrap();
+    let mut session = new(1, (user.id, user.version), NOW);
+    session.groups = boxed(&["staff", "of the provider"]);
+    assert!(store.begin_session(session, NOW).await.unwrap());
+    let groups = async || store.session(&digest(1)).await.unwrap().unwrap().groups;
+    let both = boxed(&["staff", "a \"quoted\" group", "of the provider"]);
+    assert_eq!(groups().await, both);
+    store.set_groups("alice", Vec::new(), NOW).await.unwrap();
+    assert_eq!(groups().await, boxed(&["staff", "of the provider"]));
 }

@@ -42,6 +42,12 @@ pub(super) fn look(grant: &Grant<'_>) -> Vec<Finding> {
                 true => format!("the token endpoint refuses the grant `{kind}` with `{error}`"),
                 false => format!("the token endpoint refuses the grant `{kind}` with `{error}` and says why in `error_description`"),
             };
+            // The description is read as well, and knows better than a word for all that is wrong with a grant.
+            let is_vague = error == "invalid_grant" && kind == "password";
+            let weight = match is_vague && !grant.described.is_empty() {
+                true => weight.min(Weight::Slight),
+                false => weight,
+            };
             Finding::new(cause, weight, evidence)
         })
         .collect()

@@ -44,6 +44,9 @@ fn what_is_not_as_it_was_written_is_said() {
         let said = words(line).left_out;
         assert!(said.len() == 1 && said.concat().contains(part), "{said:?}");
     }
+    // What cannot be sent as it stands is not sent in another form.
+    let elsewhere = |path| words(&["--path-as-is", path]).transport.elsewhere;
+    assert!(elsewhere("https://h.example/a/../b") && !elsewhere("https://h.example/a/b"));
     for line in [
         &["https://h.example", "-u", "alice:"] as &[&str],
         &["--path-as-is", "https://h.example/a/b"],
