@@ -2,7 +2,7 @@
 //!
 //! Knows: heads of requests and responses, and the time they may take. Does not know rules: the edits come with the permit.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -465,12 +465,12 @@ async fn send_on(
     watch.deadline.set(running.limits().upstream_head);
     let result = match &mut link {
         Link::Own(own) => {
-            let response = pin!(own.sender.try_send_request(request));
-            answered(response, |context| own.drive(context), watch).await
+            let mut response = pin!(own.sender.try_send_request(request));
+            answered(|context| own.drive_for(response.as_mut(), context), watch).await
         }
         Link::Shared(shared) => {
-            let response = pin!(shared.sender.try_send_request(request));
-            answered(response, |_| (), watch).await
+            let mut response = pin!(shared.sender.try_send_request(request));
+            answered(|context| response.as_mut().poll(context), watch).await
         }
     };
     match result {
@@ -502,16 +502,12 @@ async fn send_on(
 
 /// The head of the response; `None` where the deadline passes first.
 async fn answered<T>(
-    mut response: Pin<&mut impl Future<Output = T>>,
-    mut drive: impl FnMut(&mut Context<'_>),
+    mut response: impl FnMut(&mut Context<'_>) -> Poll<T>,
     watch: &ExchangeWatch,
 ) -> Option<T> {
-    std::future::poll_fn(|context| {
-        drive(context);
-        if let Poll::Ready(result) = response.as_mut().poll(context) {
-            return Poll::Ready(Some(result));
-        }
-        watch.deadline.poll_passed(context).map(|()| None)
+    std::future::poll_fn(|context| match response(context) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending => watch.deadline.poll_passed(context).map(|()| None),
     })
     .await
 }

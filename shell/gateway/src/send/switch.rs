@@ -135,7 +135,8 @@ impl Switch {
         if !ended.await {
             return Err(Failure::TimedOut);
         }
-        let tunnel = Tunnel::new(own.into_raw(), self.place, seat, running.limits());
+        let raw = own.into_raw().ok_or(Failure::Malformed)?;
+        let tunnel = Tunnel::new(raw, self.place, seat, running.limits());
         Ok((Response::from_parts(head, ()), tunnel))
     }
 }
