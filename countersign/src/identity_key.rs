@@ -86,10 +86,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode, Failure> {
 
 /// Puts the file in its place whole, or not at all. Two who do it at once do not lose a key: the second is refused.
 fn put(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    // Behind a link is the file that is meant.
+    let resolved = fs::canonicalize(file);
+    let file = resolved.as_deref().unwrap_or(file);
     let mut name = file.as_os_str().to_owned();
     name.push(".new");
     let new = PathBuf::from(name);
     let written = create(&new).and_then(|mut open| {
+        keep_owner(file, &open)?;
         open.write_all(bytes)?;
         open.sync_all()?;
         fs::rename(&new, file)
@@ -109,6 +113,26 @@ fn put(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
             ))
         }
     }
+}
+
+/// Gives the new file to whom the old one belongs: root turns the keys of a gateway that runs as somebody else.
+fn keep_owner(old: &Path, new: &fs::File) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        match fs::metadata(old) {
+            Ok(old) => {
+                let made = new.metadata()?;
+                if (old.uid(), old.gid()) != (made.uid(), made.gid()) {
+                    fchown(new, Some(old.uid()), Some(old.gid()))?;
+                }
+                new.set_permissions(old.permissions())?;
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn create(file: &Path) -> io::Result<fs::File> {

@@ -20,7 +20,7 @@
 //!         Step::Body(want)    => want.answer(body.whole(want.bytes_max()).await),
 //!         Step::Count(want)   => want.answer(counts.take(want.nonce(), want.nc())),
 //!         Step::ProofNonces(want) => want.answer(&nonces),
-//!         Step::FirstSight(want) => want.answer(proofs.first_sight(want.id(), want.until_unix_secs())),
+//!         Step::FirstSight(want) => want.answer(proofs.first_sight(want.id(), want.times())),
 //!         Step::Done(verdict) => break verdict,
 //!     };
 //! };
@@ -79,7 +79,7 @@ pub use verify::digest::{
     BodyAnswer, CountAnswer, CountWindow, DigestAccount, DigestAnswer, DigestName, Nonce, NonceId,
     Nonces, WantBody, WantCount, WantNonces, WantSecret,
 };
-pub use verify::dpop::{SightAnswer, WantFirstSight, WantProofNonces};
+pub use verify::dpop::{ProofTimes, SightAnswer, WantFirstSight, WantProofNonces};
 pub use verify::session::{SessionAnswer, SessionRecord, WantSession};
 pub use verify::sign_in::{
     SignIn, SignInEnd, SignInStep, SignedIn, WaitingForPassword, WantTurn, WantUser, begin_sign_in,

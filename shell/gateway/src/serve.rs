@@ -3,30 +3,33 @@
 //! Knows: the order of the rooms, and what of HTTP is about the connection and not the request: tunnels, and when it closes.
 //! Does not know users, rules, or upstreams.
 
+mod asking;
+mod extended;
+mod failed;
+
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use bytes::Bytes;
 use countersign_cause::Cause;
 use countersign_flow::{
-    self as flow, Answer, Asked, Channel, ClientAddress, ClientCertificate, Mint, Note, Outcome,
-    OwnPage, Permit, Refusal,
+    self as flow, Answer, Channel, ClientAddress, ClientCertificate, Outcome, OwnPage, Permit,
+    Refusal,
 };
-use countersign_policy::Host;
-use http::header::{ACCEPT, ALLOW, CONNECTION, CONTENT_TYPE, UPGRADE, USER_AGENT};
+use http::header::{ALLOW, CONNECTION, EXPECT, UPGRADE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
-use hyper::ext::Protocol;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
+
+pub(crate) use asking::Asking;
+use asking::host;
+use extended::{Extended, NO_TUNNEL};
+use failed::Kept;
 
 use crate::current::Running;
 use crate::line;
 use crate::receive::{self, ConnectionWatch, RequestInFlight, ShownCertificate};
 use crate::refused;
-use crate::request_id::RequestId;
 use crate::seen::{Access, Event};
 use crate::send::{
     self, ArrivingBody, Client, Failed, Failure, Forwarded, Peer, ResponseBody, Sender, Tunnel,
@@ -44,16 +47,6 @@ pub(crate) struct Arrival {
     pub(crate) certificate: Option<ShownCertificate>,
     /// What the connection is switched to, once its client has been told.
     pub(crate) tunnel: RefCell<Option<Tunnel>>,
-}
-
-/// What a refusal has to know of its request.
-pub(crate) struct Asking<'a> {
-    pub(crate) id: RequestId,
-    pub(crate) method: &'a Method,
-    pub(crate) uri: &'a Uri,
-    pub(crate) host: &'a str,
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) client: Client,
 }
 
 /// Serves one request. It always has a response.
@@ -128,20 +121,27 @@ async fn answer(
         Outcome::Refusal(refusal) => {
             // The line has read the host before anything else.
             let host = authority.filter(|_| refusal.cause != Cause::HostInvalid);
-            let asking = asking(worker, &head, host, client);
+            let asking = Asking::of(worker, &head, host, client);
             let response = answering.refuse(&refusal, &asking);
             worker.figures().own_part_ends(begun);
+            // To begin to take it would ask for it, where the client waits to be asked.
+            if head.version < Version::HTTP_2
+                && !body.is_end_stream()
+                && !head.headers.contains_key(EXPECT)
+            {
+                tokio::task::spawn_local(body.hear_out());
+            }
             response
         }
         // RFC 8441 section 5: a page would be taken for a tunnel.
         Outcome::Own(_) if extended.is_some() => {
             let mut refusal = Refusal::new(rules, Cause::MethodNotSupported);
             refusal.detail = NO_TUNNEL;
-            let asking = asking(worker, &head, authority, client);
+            let asking = Asking::of(worker, &head, authority, client);
             answering.refuse(&refusal, &asking)
         }
         Outcome::Own(page) => {
-            let asking = asking(worker, &head, authority, client);
+            let asking = Asking::of(worker, &head, authority, client);
             answering.own(&page, &asking, &mut body).await
         }
         Outcome::Preflight(preflight) => {
@@ -193,7 +193,7 @@ impl Answering<'_> {
         head: &Parts,
         authority: Option<&str>,
     ) -> Response<ResponseBody> {
-        let asking = asking(&self.arrival.worker, head, host(authority), self.client);
+        let asking = Asking::of(&self.arrival.worker, head, host(authority), self.client);
         let mut response = self.refuse(refusal, &asking);
         if head.method == Method::CONNECT {
             // The client may take what it sends next for the inside of a tunnel: nobody here reads it.
@@ -355,69 +355,6 @@ fn original_target<'h>(
     }
 }
 
-/// RFC 8441: a stream of HTTP/2 that is to be a tunnel of another protocol.
-struct Extended {
-    protocol: Protocol,
-    stream: OnUpgrade,
-}
-
-const NO_TUNNEL: &str = "no such protocol is allowed here";
-
-impl Extended {
-    /// To the rules it is the GET that asks for the same over HTTP/1.1 (RFC 8441 section 5). A CONNECT that names no
-    /// protocol stays one.
-    fn take(request: &mut Request<Incoming>) -> Option<Self> {
-        if *request.method() != Method::CONNECT {
-            return None;
-        }
-        let protocol = request.extensions_mut().remove::<Protocol>()?;
-        let stream = hyper::upgrade::on(&mut *request);
-        *request.method_mut() = Method::GET;
-        // It has no content. With a type, a refusal could come in a form whose status is a success.
-        request.headers_mut().remove(CONTENT_TYPE);
-        Some(Self { protocol, stream })
-    }
-
-    /// The connection serves other requests meanwhile: the tunnel has a task of its own, and counts as one of them.
-    fn begin(self, arrival: &Rc<Arrival>, tunnel: Tunnel) {
-        let in_flight = RequestInFlight::begin(&arrival.watch);
-        let arrival = Rc::clone(arrival);
-        tokio::task::spawn_local(async move {
-            // Without a stream the client has gone away.
-            let Ok(stream) = self.stream.await else {
-                return;
-            };
-            in_flight.waits();
-            let ended = tunnel.run(TokioIo::new(stream), Bytes::new(), &arrival.worker);
-            if let Err(over) = ended.await {
-                let address = arrival.peer.address.nearest();
-                receive::tunnel_ended(&arrival.worker, address, over);
-            }
-        });
-    }
-}
-
-fn asking<'a>(
-    worker: &Worker,
-    head: &'a Parts,
-    host: Option<&'a str>,
-    client: Client,
-) -> Asking<'a> {
-    Asking {
-        id: worker.ids().next(),
-        method: &head.method,
-        uri: &head.uri,
-        host: host.unwrap_or_default(),
-        headers: &head.headers,
-        client,
-    }
-}
-
-/// What is no host is not repeated, neither in links nor in the log: it may hold a password.
-fn host(authority: Option<&str>) -> Option<&str> {
-    authority.filter(|authority| Host::parse(authority.as_bytes()).is_ok())
-}
-
 fn tell_permit(access: &mut Option<Box<Access>>, permit: &Permit<'_>) {
     let Some(access) = access else { return };
     access.route(&permit.route().name);
@@ -434,83 +371,6 @@ fn tell_refusal(access: &mut Option<Box<Access>>, refusal: &Refusal<'_>) {
     }
     if let Some(subject) = &refusal.subject {
         access.user(subject);
-    }
-}
-
-impl Asking<'_> {
-    pub(crate) fn origin(&self) -> String {
-        if self.host.is_empty() {
-            return String::new();
-        }
-        let scheme = if self.client.secure {
-            "https://"
-        } else {
-            "http://"
-        };
-        [scheme, self.host].concat()
-    }
-
-    pub(crate) fn asked<'a>(
-        &'a self,
-        origin: &'a str,
-        worker: &Worker,
-        running: &'a Running,
-    ) -> Asked<'a> {
-        let mint = |digest: &'a line::DigestState| Mint {
-            nonces: &digest.nonces,
-            now_unix_secs: worker.clock().unix_secs(),
-        };
-        Asked {
-            mint: running.digest().map(mint),
-            method: self.method,
-            target: self
-                .uri
-                .path_and_query()
-                .map_or("", |target| target.as_str()),
-            headers: self.headers,
-            origin,
-            request_id: self.id.as_str(),
-        }
-    }
-}
-
-/// What is still known of a request when its head has gone to the upstream: as little as a refusal needs, since most
-/// likely there will be none.
-struct Kept {
-    method: Method,
-    uri: Uri,
-    host: Box<str>,
-    values: [Option<HeaderValue>; 3],
-}
-
-/// The fields that decide the form of a refusal, and the one that `countersign why` shows.
-const KEPT: [HeaderName; 3] = [ACCEPT, CONTENT_TYPE, USER_AGENT];
-
-impl Kept {
-    fn of(head: &Parts, host: Option<&str>) -> Self {
-        Self {
-            method: head.method.clone(),
-            uri: head.uri.clone(),
-            host: host.unwrap_or_default().into(),
-            values: KEPT.map(|name| head.headers.get(name).cloned()),
-        }
-    }
-
-    fn refuse(self, answering: Answering<'_>, failed: Failed<'_>) -> Response<ResponseBody> {
-        let fields = KEPT.into_iter().zip(self.values);
-        let headers = fields
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect();
-        let asking = Asking {
-            id: answering.arrival.worker.ids().next(),
-            method: &self.method,
-            uri: &self.uri,
-            host: &self.host,
-            headers: &headers,
-            client: answering.client,
-        };
-        let refusal = explain(answering.running, failed);
-        answering.refuse(&refusal, &asking)
     }
 }
 
@@ -550,49 +410,4 @@ fn response(answer: Answer, in_flight: RequestInFlight) -> Response<ResponseBody
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     response
-}
-
-/// The cause of a failure on the way to the upstream and back.
-fn explain<'c>(running: &'c Running, failed: Failed<'c>) -> Refusal<'c> {
-    let (cause, detail) = match failed.failure {
-        Failure::Unreachable(detail) => (Cause::UpstreamUnreachable, detail),
-        Failure::Down => (
-            Cause::UpstreamDown,
-            "all of its servers are passed over for `pass_over_secs`",
-        ),
-        Failure::TimedOut => (
-            Cause::UpstreamTimeout,
-            "no response within `upstream_head_secs`",
-        ),
-        Failure::Malformed => (
-            Cause::UpstreamMalformed,
-            "the upstream's response is not HTTP",
-        ),
-        Failure::BodyTooLarge => (Cause::BodyTooLarge, "more bytes than `body_bytes_max`"),
-        Failure::BodyStalled => (
-            Cause::BodyStalled,
-            "nothing more of the body within `body_stall_secs`",
-        ),
-        Failure::BodyBroken => (
-            Cause::RequestMalformed,
-            "the body broke off, or is framed wrongly",
-        ),
-        Failure::Unsigned => (Cause::IdentityBackendDown, "the identity cannot be signed"),
-        Failure::UpgradeNotAllowed => (Cause::MethodNotSupported, NO_TUNNEL),
-        Failure::TooManyUpgrades => (
-            Cause::UpgradeLimit,
-            "more upgraded connections than `upgrades_max`",
-        ),
-    };
-    let mut refusal = Refusal::new(running.rules(), cause);
-    refusal.detail = detail;
-    if failed.failure == Failure::Down {
-        let upstream = running.settings().upstreams.get(failed.route.upstream);
-        let secs = upstream.map(|upstream| upstream.pass_over.as_secs());
-        refusal.retry_after_secs = secs.and_then(|secs| u32::try_from(secs).ok());
-    }
-    refusal.route = Some(failed.route);
-    refusal.crossing = failed.crossing;
-    refusal.trail = failed.trail;
-    refusal.noting(Note::Upstream(detail))
 }

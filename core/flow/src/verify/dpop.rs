@@ -83,7 +83,10 @@ pub(crate) fn begin<'c, 'r>(
     Step::FirstSight(WantFirstSight {
         proving,
         id,
-        until_unix_secs: until,
+        times: ProofTimes {
+            issued_unix_secs: issued,
+            until_unix_secs: until,
+        },
     })
 }
 
@@ -185,7 +188,10 @@ impl<'c, 'r> WantProofNonces<'c, 'r> {
         Step::FirstSight(WantFirstSight {
             proving,
             id,
-            until_unix_secs,
+            times: ProofTimes {
+                issued_unix_secs: issued,
+                until_unix_secs,
+            },
         })
     }
 }
@@ -194,7 +200,16 @@ impl<'c, 'r> WantProofNonces<'c, 'r> {
 pub struct WantFirstSight<'c, 'r> {
     proving: Proving<'c, 'r>,
     id: [u8; 32],
-    until_unix_secs: i64,
+    times: ProofTimes,
+}
+
+/// The times of a proof, in Unix seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProofTimes {
+    /// When it was made, or the nonce given out that it repeats. Other rules do not change that.
+    pub issued_unix_secs: i64,
+    /// Until when it could be accepted: then it may be forgotten.
+    pub until_unix_secs: i64,
 }
 
 /// The answer to [`WantFirstSight`].
@@ -218,10 +233,10 @@ impl<'c, 'r> WantFirstSight<'c, 'r> {
         &self.id
     }
 
-    /// Until when the proof could be accepted, in Unix seconds: then it may be forgotten.
+    /// When the proof was made, and until when it has to be remembered.
     #[must_use]
-    pub const fn until_unix_secs(&self) -> i64 {
-        self.until_unix_secs
+    pub const fn times(&self) -> ProofTimes {
+        self.times
     }
 
     /// Goes on to the decision, where the proof is new.

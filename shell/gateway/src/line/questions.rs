@@ -118,9 +118,9 @@ pub(crate) async fn run<'c>(
             }
             Step::ProofNonces(want) => want.answer(running.digest().map(|digest| &digest.nonces)),
             Step::FirstSight(want) => {
-                let (until, now) = (want.until_unix_secs(), worker.clock().unix_secs());
+                let (times, now) = (want.times(), worker.clock().unix_secs());
                 let most = running.settings().proofs_max;
-                let answer = worker.proofs().first_sight(want.id(), until, now, most);
+                let answer = worker.proofs().first_sight(want.id(), times, now, most);
                 want.answer(answer)
             }
             Step::Done(mut verdict) => {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasher as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use countersign_flow::SightAnswer;
+use countersign_flow::{ProofTimes, SightAnswer};
 
 /// So many workers at once have hardly ever to wait for each other.
 const SHARDS: usize = 64;
@@ -25,9 +25,9 @@ struct Shards {
 
 #[derive(Default)]
 struct Shard {
-    /// Each with the time until which it could be accepted.
-    proofs: HashMap<[u8; 32], i64>,
-    /// Of proofs that could be accepted up to this time, some have been forgotten.
+    proofs: HashMap<[u8; 32], ProofTimes>,
+    /// Of proofs that were made up to this time, some have been forgotten. A reload that gives proofs more time does not make them
+    /// good again.
     forgotten_unix_secs: Option<i64>,
     /// When proofs past their time were looked for last.
     tidied_unix_secs: i64,
@@ -45,7 +45,7 @@ impl SeenProofs {
     pub(crate) fn first_sight(
         &self,
         id: &[u8; 32],
-        until_unix_secs: i64,
+        times: ProofTimes,
         now_unix_secs: i64,
         proofs_max: usize,
     ) -> SightAnswer {
@@ -58,7 +58,7 @@ impl SeenProofs {
         // A panic elsewhere leaves proofs that are as good as before.
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         let max = proofs_max.div_ceil(SHARDS).max(1);
-        shard.first_sight(id, until_unix_secs, now_unix_secs, max)
+        shard.first_sight(id, times, now_unix_secs, max)
     }
 }
 
@@ -66,17 +66,17 @@ impl Shard {
     fn first_sight(
         &mut self,
         id: &[u8; 32],
-        until_unix_secs: i64,
+        times: ProofTimes,
         now_unix_secs: i64,
         max: usize,
     ) -> SightAnswer {
         if self.proofs.contains_key(id) {
             return SightAnswer::Seen;
         }
-        // What was forgotten is not good again, also where the clock goes back.
+        // What was forgotten is not good again, also where the clock goes back or the rules change.
         if self
             .forgotten_unix_secs
-            .is_some_and(|forgotten| until_unix_secs <= forgotten)
+            .is_some_and(|forgotten| times.issued_unix_secs <= forgotten)
         {
             return SightAnswer::Seen;
         }
@@ -90,16 +90,19 @@ impl Shard {
                 retry_after_secs: RETRY_AFTER_SECS,
             };
         }
-        self.proofs.insert(*id, until_unix_secs);
+        self.proofs.insert(*id, times);
         SightAnswer::First
     }
 
     fn forget_until(&mut self, now_unix_secs: i64) {
-        let before = self.proofs.len();
-        self.proofs.retain(|_, until| *until > now_unix_secs);
-        if self.proofs.len() < before {
-            self.forgotten_unix_secs = self.forgotten_unix_secs.max(Some(now_unix_secs));
-        }
+        let forgotten = &mut self.forgotten_unix_secs;
+        self.proofs.retain(|_, times| {
+            let kept = times.until_unix_secs > now_unix_secs;
+            if !kept {
+                *forgotten = (*forgotten).max(Some(times.issued_unix_secs));
+            }
+            kept
+        });
     }
 }
 
@@ -122,6 +125,14 @@ mod tests {
         id
     }
 
+    /// A proof of this time, good for 90 seconds.
+    fn made(issued_unix_secs: i64) -> ProofTimes {
+        ProofTimes {
+            issued_unix_secs,
+            until_unix_secs: issued_unix_secs + 90,
+        }
+    }
+
     fn kept(proofs: &SeenProofs) -> usize {
         let kept = |shard: &Mutex<Shard>| shard.lock().unwrap().proofs.len();
         proofs.0.shards.iter().map(kept).sum()
@@ -131,7 +142,7 @@ mod tests {
     fn rfc9449_section_11_1_a_proof_is_good_once() {
         let proofs = SeenProofs::new();
         for number in 0..1000 {
-            let sight = || proofs.first_sight(&id(number), NOW + 90, NOW, 100_000);
+            let sight = || proofs.first_sight(&id(number), made(NOW), NOW, 100_000);
             assert_eq!(sight(), First);
             assert_eq!(sight(), Seen);
         }
@@ -143,7 +154,7 @@ mod tests {
         let firsts: usize = std::thread::scope(|scope| {
             let worker = || {
                 let sight = |number: &u32| {
-                    proofs.first_sight(&id(*number), NOW + 90, NOW, 100_000) == First
+                    proofs.first_sight(&id(*number), made(NOW), NOW, 100_000) == First
                 };
                 (0..500).filter(sight).count()
             };
@@ -159,15 +170,15 @@ mod tests {
     #[test]
     fn attack_38_without_room_nothing_is_forgotten_and_nothing_accepted() {
         let proofs = SeenProofs::new();
-        assert_eq!(proofs.first_sight(&id(0), NOW + 90, NOW, 64), First);
+        assert_eq!(proofs.first_sight(&id(0), made(NOW), NOW, 64), First);
         let later: Vec<_> = (1..2000)
-            .map(|number| proofs.first_sight(&id(number), NOW + 90, NOW, 64))
+            .map(|number| proofs.first_sight(&id(number), made(NOW), NOW, 64))
             .collect();
         assert!(later.contains(&FULL));
         assert_eq!(kept(&proofs), 64, "one a shard");
-        assert_eq!(proofs.first_sight(&id(0), NOW + 90, NOW, 64), Seen);
+        assert_eq!(proofs.first_sight(&id(0), made(NOW), NOW, 64), Seen);
         // Past their time there is room again.
-        let next = proofs.first_sight(&id(5000), NOW + 180, NOW + 90, 64);
+        let next = proofs.first_sight(&id(5000), made(NOW + 90), NOW + 90, 64);
         assert_eq!(next, First);
     }
 
@@ -175,14 +186,34 @@ mod tests {
     fn a_proof_past_its_time_is_forgotten_and_not_good_again_when_the_clock_goes_back() {
         let proofs = SeenProofs::new();
         for number in 0..1000 {
-            proofs.first_sight(&id(number), NOW + 90, NOW, 100_000);
+            proofs.first_sight(&id(number), made(NOW), NOW, 100_000);
         }
         for number in 1000..2000 {
-            proofs.first_sight(&id(number), NOW + 180, NOW + 90, 100_000);
+            proofs.first_sight(&id(number), made(NOW + 90), NOW + 90, 100_000);
         }
         assert_eq!(kept(&proofs), 1000);
         for number in 0..1000 {
-            let again = proofs.first_sight(&id(number), NOW + 90, NOW, 100_000);
+            let again = proofs.first_sight(&id(number), made(NOW), NOW, 100_000);
+            assert_eq!(again, Seen, "{number}");
+        }
+    }
+
+    #[test]
+    fn attack_38_a_proof_that_was_forgotten_is_not_good_again_under_rules_that_give_it_more_time() {
+        let proofs = SeenProofs::new();
+        for number in 0..1000 {
+            proofs.first_sight(&id(number), made(NOW), NOW, 100_000);
+        }
+        for number in 1000..2000 {
+            proofs.first_sight(&id(number), made(NOW + 90), NOW + 90, 100_000);
+        }
+        assert_eq!(kept(&proofs), 1000);
+        let longer = ProofTimes {
+            until_unix_secs: NOW + 600,
+            ..made(NOW)
+        };
+        for number in 0..1000 {
+            let again = proofs.first_sight(&id(number), longer, NOW + 90, 100_000);
             assert_eq!(again, Seen, "{number}");
         }
     }

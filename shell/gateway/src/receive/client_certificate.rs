@@ -130,9 +130,20 @@ impl ClientCertVerifier for Optional {
 /// What a client has shown in its handshake, for as long as the connection lives.
 pub(crate) struct ShownCertificate {
     chain: Vec<CertificateDer<'static>>,
-    /// What was found out under the configuration of this generation: another may know other authorities, or revocations.
-    judged: RefCell<Option<(u64, Rc<ClientCertificate>)>>,
+    judged: RefCell<Option<Judged>>,
 }
+
+/// What was found out of a certificate.
+struct Judged {
+    /// Under the configuration of this generation: another may know other authorities, or revocations.
+    generation: u64,
+    /// Until then it stands: those above it, and lists of revocations, have dates as well.
+    until_unix_secs: i64,
+    certificate: Rc<ClientCertificate>,
+}
+
+/// How long a certificate is taken for what it was found to be, on one connection.
+const JUDGED_SECS: i64 = 60;
 
 impl ShownCertificate {
     /// The chain of a handshake that is over; `None` where the client has shown nothing.
@@ -153,14 +164,19 @@ impl ShownCertificate {
         let judge = running.clients()?;
         let generation = running.generation();
         let mut judged = self.judged.borrow_mut();
-        if let Some((of, certificate)) = &*judged
-            && *of == generation
+        if let Some(judged) = &*judged
+            && judged.generation == generation
+            && now_unix_secs < judged.until_unix_secs
         {
-            return Some(Rc::clone(certificate));
+            return Some(Rc::clone(&judged.certificate));
         }
         let (own, above) = self.chain.split_first()?;
         let certificate = Rc::new(read(own, standing(judge, own, above, now_unix_secs)));
-        *judged = Some((generation, Rc::clone(&certificate)));
+        *judged = Some(Judged {
+            generation,
+            until_unix_secs: now_unix_secs.saturating_add(JUDGED_SECS),
+            certificate: Rc::clone(&certificate),
+        });
         Some(certificate)
     }
 }

@@ -280,6 +280,8 @@ async fn run<S>(
         builder
             .max_concurrent_streams(limits.streams_max)
             .max_header_list_size(header_list_max(limits));
+        // The connection may outlive this configuration.
+        drop(running);
         let connection = pin!(builder.serve_connection(io, service));
         let result = watch_over(
             connection,
@@ -306,6 +308,7 @@ async fn run<S>(
         // Twice the limit, so that it is ours that answers, with a cause; hyper then needs memory for each request.
         builder.max_headers(limits.headers_max.saturating_mul(2));
     }
+    drop(running);
     let mut connection = builder.serve_connection(io, service);
     let result = watch_over(
         Pin::new(&mut connection),
@@ -325,11 +328,24 @@ async fn run<S>(
     match Ended::of(&result, &watch, false) {
         None => {}
         Some(ended) if ended.can_be_told => {
-            let near = connection.into_parts().io.into_inner().into_inner();
+            let parts = connection.into_parts();
+            if watch.has_begun()
+                && ended.cause == Cause::HeadStalled
+                && begins_nothing(&parts.read_buf)
+            {
+                return;
+            }
+            let near = parts.io.into_inner().into_inner();
             unread::tell(&worker, peer, near, ended.cause, ended.detail).await;
         }
         Some(Ended { cause, detail, .. }) => ended(&worker, peer, cause, detail),
     }
+}
+
+/// Whether what was read behind a request begins no other: some end a body by a line end of their own (RFC 9112 section 2.2), and
+/// what is left of a body that nobody wanted is thrown away by then.
+fn begins_nothing(read: &[u8]) -> bool {
+    read.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 /// Drives a connection until it ends, has waited too long (`None`), or the worker closes it after its present requests.

@@ -2,18 +2,26 @@
 //!
 //! Knows: how much may be held, and how long it may take. Does not know what is in it.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use countersign_flow::BodyAnswer;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::time::timeout;
 
 use crate::current::Running;
 use crate::worker::Worker;
+
+/// As much is taken of a body that nobody wants, ...
+const UNWANTED_BYTES_MAX: usize = 64 * 1024;
+/// ... and for so long.
+const UNWANTED_TIME: Duration = Duration::from_secs(2);
 
 /// How many bytes of bodies are held, over all workers.
 #[derive(Clone, Default)]
@@ -147,6 +155,21 @@ impl ArrivingBody {
         }
     }
 
+    /// Takes what the client still sends of it, and throws it away, within limits: a connection that is closed on bytes that nobody
+    /// has read may take the answer with it (RFC 9112 section 9.6), and one that is heard out can be used again.
+    pub(crate) async fn hear_out(mut self) {
+        let heard = async {
+            let mut left = UNWANTED_BYTES_MAX;
+            while let Some(Ok(frame)) = poll_fn(|context| self.poll_frame(context)).await {
+                let size = frame.data_ref().map_or(0, Bytes::len);
+                left = left.checked_sub(size)?;
+            }
+            Some(())
+        };
+        // Whoever sends more, or takes longer, is cut off.
+        let _ = timeout(UNWANTED_TIME, heard).await;
+    }
+
     pub(crate) fn is_end_stream(&self) -> bool {
         match self {
             Self::Streamed(body) => body.is_end_stream(),
@@ -179,7 +202,7 @@ async fn collect(
     let mut held = Vec::new();
     loop {
         next_part.set(limits.body_stall);
-        let next = std::future::poll_fn(|context| match Pin::new(&mut *body).poll_frame(context) {
+        let next = poll_fn(|context| match Pin::new(&mut *body).poll_frame(context) {
             Poll::Ready(frame) => Poll::Ready(Ok(frame)),
             Poll::Pending => {
                 let passed = [&next_part, &whole].map(|deadline| deadline.poll_passed(context));

@@ -127,6 +127,7 @@ pub(crate) async fn forward<'c>(
         Err(failure) => return Err(failed(failure, crossing)),
     };
     hop::strip_request(&mut head.headers);
+    forwarded::strip(&mut head.headers, sender.client);
     edits.apply(&mut head.headers);
     let now = worker.clock().unix_secs();
     if signed::sign(&edits, running, now, &mut head.headers).is_err() {
@@ -255,7 +256,7 @@ fn keep_private(headers: &mut HeaderMap) {
     }
 }
 
-/// RFC 9449 section 8.2: the next proof of this client is to repeat another nonce.
+/// RFC 9449 section 8.2: the next proof of this client is to repeat another nonce, and no cache gives this one to others.
 fn give_nonce(worker: &Worker, running: &Running, headers: &mut HeaderMap) {
     let nonce = running.digest().map(|digest| {
         let now = worker.clock().unix_secs();
@@ -263,6 +264,7 @@ fn give_nonce(worker: &Worker, running: &Running, headers: &mut HeaderMap) {
     });
     if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
         headers.insert(NONCE, nonce);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 

@@ -37,24 +37,29 @@ const UNDECIDED: [&str; 11] = [
     "proxy",
 ];
 
-/// Fields, in canonical spelling, that say who the client is, whom it asked, or which certificate it has shown. `x-forwarded-*`
-/// is dealt with apart.
-const CLAIMING: [&str; 14] = [
+/// Fields, in canonical spelling, that say who the client is or whom it asked.
+const CLAIMING: [&str; 6] = [
     "x-real-ip",
     "x-client-ip",
     "true-client-ip",
     "x-original-host",
+    "x-client-verify",
+    "x-client-dn",
+];
+
+/// What fields begin with, in canonical spelling, that say how the request came or which certificate the client has shown. Each
+/// proxy has endings of its own, and applications believe any of them.
+const CLAIMING_BY_BEGINNING: [&str; 9] = [
+    "x-forwarded",
     // RFC 9440 section 4: whoever adds them takes out what was there before.
     "client-cert",
-    "client-cert-chain",
     "x-client-cert",
-    "x-client-verify",
+    "ssl-client",
+    "x-ssl-client",
     "x-ssl-cert",
-    "x-ssl-client-cert",
-    "x-ssl-client-verify",
-    "x-ssl-client-dn",
-    "x-ssl-client-s-dn",
-    "x-ssl-client-cn",
+    "x-tls-client",
+    "x-amzn-mtls",
+    "x-arr-clientcert",
 ];
 
 /// Whom to believe.
@@ -166,7 +171,16 @@ fn address(entry: &[u8]) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// Tells the upstream who the client is, and by which protocol the request came to the gateway.
+/// Removes what an upstream must not believe, in every spelling. What the gateway says of an identity comes after this, since its
+/// fields can have names that proxies use.
+pub(crate) fn strip(headers: &mut HeaderMap, client: Client) {
+    let by_proxy = client.by_proxy;
+    while let Some(name) = headers.keys().find(|name| claims(name, by_proxy)).cloned() {
+        headers.remove(&name);
+    }
+}
+
+/// Tells the upstream who the client is, and by which protocol the request came to the gateway. The fields were stripped before.
 pub(crate) fn write(
     headers: &mut HeaderMap,
     client: Client,
@@ -174,7 +188,6 @@ pub(crate) fn write(
     host: Option<&HeaderValue>,
     received: Version,
 ) {
-    remove_claims(headers, client.by_proxy);
     let chain = chain(headers, peer);
     headers.insert(FOR, chain);
     headers.insert(PROTO, if client.secure { HTTPS } else { HTTP });
@@ -208,28 +221,24 @@ fn chain(headers: &HeaderMap, peer: &HeaderValue) -> HeaderValue {
         .unwrap_or_else(|| peer.clone())
 }
 
-/// Removes what an upstream must not believe, in every spelling.
-fn remove_claims(headers: &mut HeaderMap, by_proxy: bool) {
-    while let Some(name) = headers.keys().find(|name| claims(name, by_proxy)).cloned() {
-        headers.remove(&name);
-    }
-}
-
 fn claims(name: &HeaderName, by_proxy: bool) -> bool {
     let text = name.as_str();
     // Nearly every field is done with at its first letter.
     match text.as_bytes().first() {
         Some(b'x' | b't' | b'p') => {}
-        Some(b'c') if begins(text, "client-cert") => {}
-        Some(b's') if begins(text, "ssl-client") => {}
+        Some(b'c' | b's')
+            if text
+                .get(1..2)
+                .is_some_and(|second| matches!(second, "l" | "s")) => {}
         Some(b'f') => return *name == FORWARDED && !by_proxy,
         Some(_) | None => return false,
     }
     if UNDECIDED.iter().any(|other| spelt(text, other)) {
         return true;
     }
-    let claiming = begins(text, "x-forwarded")
-        || begins(text, "ssl-client")
+    let claiming = CLAIMING_BY_BEGINNING
+        .iter()
+        .any(|beginning| begins(text, beginning))
         || CLAIMING.iter().any(|claim| spelt(text, claim));
     // No proxy writes anything but hyphens there: another spelling is the client's, and some upstreams take it for the same.
     claiming
@@ -380,6 +389,17 @@ mod tests {
             ("forwarded", "for=1.2.3.4"),
             ("x-real-ip", "1.2.3.4"),
             ("proxy", "http://evil.example"),
+            ("client-cert", ":MII=:"),
+            ("client-certificate", "MII"),
+            ("ssl-client-s-dn", "CN=alice"),
+            ("x-ssl-client-sha1", "00"),
+            ("x-ssl-client-i-dn", "CN=ca"),
+            ("x_ssl_client_serial", "1"),
+            ("x-ssl-certificate", "MII"),
+            ("x-client-cert-chain", "MII"),
+            ("x-tls-client-subject", "CN=alice"),
+            ("x-amzn-mtls-clientcert-leaf", "MII"),
+            ("x-arr-clientcert", "MII"),
             ("x-request", "kept"),
         ]);
         let peer = "203.0.113.9".parse().unwrap();
@@ -388,6 +408,7 @@ mod tests {
             secure: false,
             by_proxy: false,
         };
+        strip(&mut sent, client);
         write(
             &mut sent,
             client,
@@ -419,6 +440,7 @@ mod tests {
         ]);
         let peer: IpAddr = "10.0.0.1".parse().unwrap();
         let client = trust("10.0.0.0/8").client(peer, false, &sent);
+        strip(&mut sent, client);
         write(
             &mut sent,
             client,

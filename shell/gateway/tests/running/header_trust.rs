@@ -120,6 +120,21 @@ fn attack_19_20_27_identity_fields_of_the_client_are_replaced_in_every_spelling_
 }
 
 #[test]
+fn an_identity_field_can_have_a_name_that_proxies_use() {
+    let upstream = Upstream::content();
+    let stage = Play {
+        sections: "[identity]\nuser = \"X-Forwarded-User\"\n",
+        ..Play::default()
+    }
+    .open(upstream.address());
+    let fields = format!("Authorization: {ALICE}\r\nX-Forwarded-User: root\r\n");
+    let known = heard(&stage, &upstream, "/api/x", &fields);
+    assert_eq!(known.fields("x-forwarded-user"), ["alice"]);
+    let unknown = heard(&stage, &upstream, "/public/x", "X-Forwarded-User: root\r\n");
+    assert_eq!(unknown.fields("x-forwarded-user"), [""; 0]);
+}
+
+#[test]
 fn attack_21_connection_cannot_remove_what_the_gateway_writes() {
     let upstream = Upstream::content();
     let stage = usual(upstream.address());

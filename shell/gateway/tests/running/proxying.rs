@@ -224,18 +224,27 @@ fn a_body_that_ends_with_its_connection_is_passed_on_whole() {
     assert_eq!(upstream.connections(), 2);
 }
 
-/// Answers once, and is closed before the test goes on.
-fn answer_once(mut connection: Connection, closed: &std::sync::mpsc::Sender<()>) {
+/// Answers once, and is closed when the client has the answer, before the test goes on.
+fn answer_once(
+    mut connection: Connection,
+    close: &std::sync::mpsc::Receiver<()>,
+    closed: &std::sync::mpsc::Sender<()>,
+) {
     connection.hear();
     connection.say(OK);
+    close.recv_timeout(PATIENCE).unwrap();
     drop(connection);
     closed.send(()).unwrap();
 }
 
 #[test]
 fn an_idle_connection_that_the_upstream_has_closed_is_not_used() {
+    let (close, is_closing) = channel();
     let (closed, was_closed) = channel();
-    let upstream = Upstream::played(move |connection| answer_once(connection, &closed));
+    let is_closing = std::sync::Mutex::new(is_closing);
+    let upstream = Upstream::played(move |connection| {
+        answer_once(connection, &is_closing.lock().unwrap(), &closed);
+    });
     let stage = usual(upstream.address());
     for request in [
         GET,
@@ -244,6 +253,7 @@ fn an_idle_connection_that_the_upstream_has_closed_is_not_used() {
         "POST /public/x HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
     ] {
         assert_eq!(stage.ask(request).status(), Some(200));
+        close.send(()).unwrap();
         was_closed.recv_timeout(PATIENCE).unwrap();
         upstream.next();
     }

@@ -149,6 +149,39 @@ fn cause_head_stalled_is_told_of_half_a_head_and_kept() {
 }
 
 #[test]
+fn rfc9112_section_2_2_a_line_end_behind_a_request_begins_no_other() {
+    let upstream = Upstream::content();
+    let stage = Play {
+        limits: "head_secs = 1",
+        ..Play::default()
+    }
+    .open(upstream.address());
+    let mut client = stage.client();
+    assert_eq!(client.send(GET).answer().status(), Some(200));
+    // It stands for nothing, and nothing is answered.
+    assert_eq!(client.send("\r\n").rest(), b"");
+    let log = stage.close().log;
+    assert!(!log.contains("connection-ended"), "{log}");
+}
+
+#[test]
+fn a_body_that_comes_behind_its_refusal_is_heard_out_and_the_connection_goes_on() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    let mut client = stage.client();
+    let post = "POST /api/x HTTP/1.1\r\nHost: a.example\r\nContent-Length: 8\r\n\r\n";
+    for _ in 0..3 {
+        assert_eq!(client.send(post).answer().cause(), "credentials-missing");
+        client.send("amount=1");
+    }
+    assert_eq!(client.send(GET).answer().status(), Some(200));
+    // One who waits to be asked for the body is not asked.
+    let post = "POST /api/x HTTP/1.1\r\nHost: a.example\r\nContent-Length: 8\r\nExpect: 100-continue\r\n\r\n";
+    assert_eq!(client.send(post).answer().status(), Some(401));
+    assert_eq!(client.rest(), b"");
+}
+
+#[test]
 fn plain_http_to_a_listener_of_tls_is_told_so_in_the_clear() {
     let certificate = Certificate::new();
     let upstream = Upstream::content();
