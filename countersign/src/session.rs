@@ -113,7 +113,8 @@ fn revoke(args: &Revoke, context: &Context) -> Result<(), Failure> {
 
 fn rotate_key(context: &Context) -> Result<(), Failure> {
     let store = context.store()?;
-    context.block_on(store.rotate_form_key(context.now_unix_secs()))?;
+    let rotated = store.rotate_form_key(context.now_unix_secs());
+    recorded(context, &*store, deed("session.rotate-key"), rotated, done)?;
     eprintln!(
         "forms have another key; reload every running gateway on this store within five minutes: \
          until then they seal with the one before"

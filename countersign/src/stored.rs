@@ -34,7 +34,7 @@ pub(crate) const fn help(error: &StoreError) -> Option<&'static str> {
         StoreError::SessionAbsent { .. } => {
             Some("`countersign session list` shows the sessions that go on")
         }
-        StoreError::LinkExists => Some(
+        StoreError::LinkExists | StoreError::OtherLinkExists => Some(
             "a person is one user: `countersign user show NAME` has the links of a user, and `user link NAME remove` takes one away",
         ),
         StoreError::Open { .. } | StoreError::ReadOnly => Some(

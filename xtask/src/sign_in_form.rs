@@ -2,7 +2,7 @@
 //!
 //! Knows just enough of the page for that. Does not know what comes of it.
 
-use crate::bench::load::head_and_body;
+use crate::bench::ask::head_and_body;
 use crate::failure::{Doing, Outcome};
 
 pub(crate) const PATH: &str = "/.countersign/sign-in";

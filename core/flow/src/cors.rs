@@ -158,13 +158,50 @@ fn leave(rules: &CorsRules, origin: Option<&HeaderValue>) -> Option<Leave> {
     rules.settings.pages.leave(origin)
 }
 
-/// The leave of a request that is refused before the line looks at it; for refusals alone.
-#[must_use]
-pub fn crossing<'c>(rules: &'c Rules, request: &Request<'_>) -> Option<Crossing<'c>> {
-    let host = Host::parse(request.authority?.as_bytes()).ok()?;
-    let target = Target::parse(request.path_and_query).ok()?;
-    let index = rules.routes.find(&host, &target, request.method)?;
-    Crossing::of(rules.route_rules.get(index)?, request.headers)
+/// Lets the page of a request that is refused before the line looks at it read why, as far as a page may.
+pub fn let_read(refusal: &mut Refusal<'_>, request: &Request<'_>) {
+    let rules = refusal.rules();
+    let host = request.authority.map(|host| Host::parse(host.as_bytes()));
+    let Some(Ok(host)) = host else {
+        return;
+    };
+    let target = Target::parse(request.path_and_query).ok();
+    let index = target.and_then(|target| rules.routes.find(&host, &target, request.method));
+    match index.and_then(|index| rules.route_rules.get(index)) {
+        Some(route) => refusal.crossing = Crossing::of(route, request.headers),
+        None => refusal.unrouted = Unrouted::of(rules, &host, request.headers),
+    }
+}
+
+/// A request that no route was found for, at a host where routes have rules for pages of named origins.
+///
+/// Whose page may read why it is refused cannot be taken from one route. It may where some route of the host lists its very
+/// origin: whoever wrote the list has named it as one that talks to this host. A pattern, `null` and the star name nobody, and
+/// could tell any page which paths there are behind a gateway that only the browser reaches.
+#[derive(Debug)]
+pub(crate) struct Unrouted {
+    /// The origin that may read, and whether credentials may have gone along: where each route that lists it lets them.
+    pub(crate) reader: Option<(HeaderValue, bool)>,
+}
+
+impl Unrouted {
+    /// `None` where no route of the host has rules that depend on the origin: then the answer does not either.
+    pub(crate) fn of(rules: &Rules, host: &Host<'_>, headers: &HeaderMap) -> Option<Unrouted> {
+        let routes = rules.routes.as_slice().iter().zip(&rules.route_rules);
+        let mut pages = routes
+            .filter(|(route, _)| route.is_at(host))
+            .filter_map(|(_, rules)| Some(&rules.cors.as_deref()?.settings.pages))
+            .filter(|pages| pages.depend_on_origin())
+            .peekable();
+        pages.peek()?;
+        let reader = server::origin(headers).and_then(|origin| {
+            let credentials = pages
+                .filter_map(|pages| pages.list_exactly(origin.as_bytes()))
+                .reduce(|all, credentials| all && credentials)?;
+            Some((origin.clone(), credentials))
+        });
+        Some(Unrouted { reader })
+    }
 }
 
 /// A preflight that the gateway answers: the page may ask.

@@ -50,7 +50,7 @@ pub use brake::{
     Admission, Attempt, Brake, BrakeRules, Curve, Mark, Pending, Tallies, Tally, WantAttempt,
     counted,
 };
-pub use cors::{CorsRules, CorsSettings, Crossing, PageNames, Preflight, UpstreamFields, crossing};
+pub use cors::{CorsRules, CorsSettings, Crossing, PageNames, Preflight, UpstreamFields, let_read};
 pub use decide::{AuthenticationInfo, Edits, Permit, TargetOnward};
 pub use identity_token::IdentityToken;
 pub use own::{OwnPage, ProviderPage, ProviderStep, SessionPage};
@@ -61,7 +61,7 @@ pub use respond::{
 };
 pub use rules::{
     Accept, ApiKeyRules, CertificateName, CertificateRules, DigestRules, DpopRules,
-    IdentityHeaders, IntrospectionRules, IssuerRules, PasskeyRules, RouteRules, Rules,
+    IdentityHeaders, IntrospectionRules, IssuerRules, OwnKeyRules, PasskeyRules, RouteRules, Rules,
     SessionRules, SharedRules, SharedSessions, Written,
 };
 pub use step::{Outcome, Recall, Step, Verdict, begin};

@@ -108,11 +108,15 @@ pub enum SessionPage {
     ConfirmPasskey,
     /// Where the form for removing a passkey is posted to.
     RemovePasskey,
+    /// Where the form for another API key is posted to, and answered with the key.
+    AddKey,
+    /// Where the form for revoking an API key is posted to.
+    RevokeKey,
 }
 
 impl SessionPage {
     /// Every page.
-    pub const ALL: [SessionPage; 17] = [
+    pub const ALL: [SessionPage; 19] = [
         SessionPage::SignIn,
         SessionPage::SecondFactor,
         SessionPage::SignOut,
@@ -130,6 +134,8 @@ impl SessionPage {
         SessionPage::AddPasskey,
         SessionPage::ConfirmPasskey,
         SessionPage::RemovePasskey,
+        SessionPage::AddKey,
+        SessionPage::RevokeKey,
     ];
 
     /// The path of the page.
@@ -153,6 +159,8 @@ impl SessionPage {
             Self::AddPasskey => "/.countersign/account/passkeys",
             Self::ConfirmPasskey => "/.countersign/account/passkeys/confirm",
             Self::RemovePasskey => "/.countersign/account/passkeys/remove",
+            Self::AddKey => "/.countersign/account/keys",
+            Self::RevokeKey => "/.countersign/account/keys/revoke",
         }
     }
 }

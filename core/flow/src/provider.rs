@@ -10,6 +10,8 @@ mod flight;
 mod metadata;
 mod person;
 mod rules;
+mod sign_in_time;
+mod sign_out;
 mod token;
 
 use std::borrow::Cow;
@@ -22,6 +24,7 @@ pub use flight::{Flight, FlightKey, SealedFlight};
 pub use metadata::Metadata;
 pub use person::{Person, read_person};
 pub use rules::{FirstSignIn, ProviderRules};
+pub use sign_out::sign_out_address;
 pub use token::{ClientSecret, TokenAnswer, read_token_answer, token_authorization, token_form};
 
 /// Why a sign-in through a provider comes to nothing.

@@ -6,7 +6,7 @@ use countersign_cause::Cause;
 use countersign_wire::Scheme;
 use countersign_wire::dpop::server::ErrorCode;
 
-use crate::cors::Crossing;
+use crate::cors::{Crossing, Unrouted};
 use crate::rules::{RouteRules, Rules};
 use crate::trail::{Note, Trail};
 
@@ -38,6 +38,8 @@ pub struct Refusal<'c> {
     pub retry_after_secs: Option<u32>,
     /// What the page that made the request may read, where the route has rules for pages.
     pub crossing: Option<Crossing<'c>>,
+    /// What it may read where no route was found.
+    pub(crate) unrouted: Option<Unrouted>,
     /// What each stage said.
     pub trail: Trail,
 }
@@ -60,6 +62,7 @@ impl<'c> Refusal<'c> {
             proof_error: None,
             retry_after_secs: None,
             crossing: None,
+            unrouted: None,
             trail: Trail::default(),
         }
     }

@@ -102,6 +102,9 @@ pub fn respond(refusal: &Refusal<'_>, asked: &Asked<'_>) -> Answer {
     if let Some(crossing) = &refusal.crossing {
         crossing.apply_to_refusal(&mut headers);
     }
+    if let Some(unrouted) = &refusal.unrouted {
+        unrouted.apply(&mut headers);
+    }
     if grpc::is_grpc(asked.headers) {
         return grpc::trailers_only(refusal, status, headers);
     }

@@ -55,6 +55,21 @@ pub struct Rules {
     pub written: Written,
 }
 
+impl Rules {
+    /// The youngest sign-in that any route demands, in seconds of age; `None`: none does.
+    #[must_use]
+    pub fn sign_in_age_secs_min(&self) -> Option<i64> {
+        let ages = self
+            .route_rules
+            .iter()
+            .filter_map(|route| match &route.demand {
+                Demand::Identity(requirements) => requirements.sign_in.age_secs_max,
+                Demand::Anyone | Demand::AnyoneFrom(_) => None,
+            });
+        ages.min()
+    }
+}
+
 /// Challenges that are the same in every refusal under the same rules: written once, at the first.
 #[derive(Debug, Default)]
 pub struct Written {
@@ -92,12 +107,41 @@ pub struct SessionRules {
     pub lifetime_secs: i64,
     /// How many sessions a user may have; past it the one used least lately is ended.
     pub per_user_max: u32,
-    /// For how long after signing in a user may change how it signs in by passkeys.
+    /// For how long after signing in a user may change its passkeys and API keys.
     pub fresh_secs: i64,
     /// What passkeys are bound to; `None`: there are none.
     pub passkeys: Option<PasskeyRules>,
     /// Whether user name and password sign in at the page.
     pub password: bool,
+    /// What API keys people may make for themselves; `None`: none.
+    pub own_keys: Option<OwnKeyRules>,
+}
+
+/// What API keys people may make for themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnKeyRules {
+    /// The scopes that they may give a key.
+    pub scopes: Vec<Box<str>>,
+    /// Who may: members of one of these groups; empty: everybody who can sign in.
+    pub groups: Vec<Box<str>>,
+    /// For how long a key is taken at most.
+    pub lifetime_secs_max: i64,
+    /// How many keys that are taken a user may have made.
+    pub per_user_max: u32,
+}
+
+impl OwnKeyRules {
+    /// Whether a user in these groups may make keys.
+    #[must_use]
+    pub fn may_make(&self, groups: &[Box<str>]) -> bool {
+        self.groups.is_empty() || self.groups.iter().any(|group| groups.contains(group))
+    }
+
+    /// What is left of the scopes of a key that a user in these groups has made: those that the user may give now.
+    pub fn cut(&self, scopes: &mut Vec<Box<str>>, groups: &[Box<str>]) {
+        let may_make = self.may_make(groups);
+        scopes.retain(|scope| may_make && self.scopes.contains(scope));
+    }
 }
 
 /// What passkeys are bound to (Web Authentication, section 4, "Relying Party").

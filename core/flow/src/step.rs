@@ -10,7 +10,7 @@ use countersign_wire::dpop::server::ErrorCode;
 use countersign_wire::{Accepted, Place, Presented, Reading, Scheme, api_key, bearer, dpop};
 
 use crate::brake::{self, Attempt, Braking, WantAttempt};
-use crate::cors::{self, Asks, Crossing, Preflight, Unruled};
+use crate::cors::{self, Asks, Crossing, Preflight, Unrouted, Unruled};
 use crate::decide::{Permit, TargetOnward, decide};
 use crate::own::{self, OwnPage};
 use crate::refusal::Refusal;
@@ -209,8 +209,16 @@ fn route<'c, 'r>(
     };
     let host = Host::parse(authority.as_bytes())
         .map_err(|defect| refuse(Cause::HostInvalid, defect.detail(), trail))?;
+    let refuse_at = |cause, detail, trail| {
+        Outcome::Refusal(Refusal {
+            detail,
+            trail,
+            unrouted: Unrouted::of(rules, &host, request.headers),
+            ..Refusal::new(rules, cause)
+        })
+    };
     let target = Target::parse(request.path_and_query)
-        .map_err(|ambiguity| refuse(ambiguity.cause(), ambiguity.detail(), trail))?;
+        .map_err(|ambiguity| refuse_at(ambiguity.cause(), ambiguity.detail(), trail))?;
     if let Some(page) = own::find(rules, target.path()) {
         return Err(Outcome::Own(page));
     }
@@ -226,9 +234,16 @@ fn route<'c, 'r>(
         trail.add(Note::Unrouted);
         if let Some(Unruled { cause, detail }) = unruled {
             trail.add(Note::Page(detail));
-            return Err(refuse(cause, detail, trail));
+            // There is a route for what the page would send, and it lets no page read.
+            let is_quiet = cause == Cause::OriginNotAllowed;
+            let refused = if is_quiet {
+                refuse(cause, detail, trail)
+            } else {
+                refuse_at(cause, detail, trail)
+            };
+            return Err(refused);
         }
-        return Err(refuse(Cause::RouteUnmatched, "", trail));
+        return Err(refuse_at(Cause::RouteUnmatched, "", trail));
     };
     trail.add(Note::Routed(route_index));
     let target = TargetOnward::of(&target);

@@ -234,6 +234,7 @@ impl World {
             owner_disabled: false,
             groups: Vec::new(),
             scopes: Vec::new(),
+            own: false,
             expires_unix_secs: None,
             revoked_unix_secs: None,
             networks: Vec::new(),

@@ -52,6 +52,21 @@ impl Pages {
         }
     }
 
+    /// Whether this very origin is listed, by its own name, and then whether credentials may go along.
+    #[must_use]
+    pub fn list_exactly(&self, origin: &[u8]) -> Option<bool> {
+        match self {
+            Pages::Any => None,
+            Pages::Of {
+                origins,
+                credentials,
+            } => origins
+                .iter()
+                .any(|pattern| pattern.is_exact() && pattern.matches(origin))
+                .then_some(*credentials),
+        }
+    }
+
     /// Whether what is answered depends on the origin.
     #[must_use]
     pub const fn depend_on_origin(&self) -> bool {
@@ -85,6 +100,33 @@ mod tests {
             assert_eq!(pages.leave(origin.as_bytes()), None, "{origin}");
         }
         assert!(pages.depend_on_origin());
+    }
+
+    #[test]
+    fn an_origin_is_listed_by_its_own_name_alone() {
+        let pages = of(
+            &[
+                "https://a.example",
+                "https://*.b.example",
+                "http://c.example:*",
+                "null",
+            ],
+            true,
+        );
+        assert_eq!(pages.list_exactly(b"https://a.example"), Some(true));
+        for origin in [
+            "https://x.b.example",
+            "http://c.example:8080",
+            "http://c.example",
+            "null",
+            "https://evil.example",
+            "",
+        ] {
+            assert_eq!(pages.list_exactly(origin.as_bytes()), None, "{origin}");
+        }
+        let pages = of(&["https://a.example"], false);
+        assert_eq!(pages.list_exactly(b"https://a.example"), Some(false));
+        assert_eq!(Pages::Any.list_exactly(b"https://a.example"), None);
     }
 
     #[test]

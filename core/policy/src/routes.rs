@@ -43,9 +43,15 @@ impl Route {
         hosts && paths && self.methods.cover(&other.methods)
     }
 
+    /// Whether the route is for this host, whatever the path and the method.
+    #[must_use]
+    pub fn is_at(&self, host: &Host<'_>) -> bool {
+        self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host))
+    }
+
     fn fit(&self, host: &Host<'_>, target: &Target<'_>, method: &Method) -> Fit {
         Fit {
-            host: self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host)),
+            host: self.is_at(host),
             path: self.paths.iter().any(|pattern| pattern.matches(target)),
             method: self.methods.contain(method),
         }
@@ -54,7 +60,7 @@ impl Route {
     fn is_for(&self, host: &Host<'_>, target: &Target<'_>, method: &Method) -> bool {
         self.methods.contain(method)
             && self.paths.iter().any(|pattern| pattern.matches(target))
-            && (self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(host)))
+            && self.is_at(host)
     }
 }
 

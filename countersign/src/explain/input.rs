@@ -31,13 +31,19 @@ pub(super) fn bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
         }
     };
     let file = File::open(path).map_err(|error| failed(&error))?;
-    let bytes = limited(file, bytes_max).map_err(|error| failed(&error))?;
-    checked(bytes, &format!("`{name}`"), bytes_max)
+    // What is too long is not read at all, and what is not takes no more memory than its length.
+    let bytes_known = file.metadata().map_or(0, |about| about.len());
+    let name = format!("`{name}`");
+    if bytes_known > bytes_max {
+        return Err(too_long(&name, bytes_max));
+    }
+    let bytes = limited(file, bytes_known, bytes_max).map_err(|error| failed(&error))?;
+    checked(bytes, &name, bytes_max)
 }
 
 /// All of standard input.
 pub(super) fn stdin(bytes_max: u64) -> Result<Vec<u8>, Failure> {
-    let bytes = limited(std::io::stdin().lock(), bytes_max)
+    let bytes = limited(std::io::stdin().lock(), 0, bytes_max)
         .map_err(|error| Failure::usage(format!("cannot read standard input: {error}")))?;
     checked(bytes, "standard input", bytes_max)
 }
@@ -62,8 +68,9 @@ pub(super) fn text(bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// One byte more than allowed tells that there are more.
-fn limited(reader: impl Read, bytes_max: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+fn limited(reader: impl Read, bytes_known: u64, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+    let room = bytes_known.min(bytes_max) + 1;
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     reader.take(bytes_max + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -73,10 +80,15 @@ fn checked(bytes: Vec<u8>, name: &str, bytes_max: u64) -> Result<Vec<u8>, Failur
         return Err(Failure::usage(format!("{name} is empty")));
     }
     if bytes.len() as u64 > bytes_max {
-        let mebibytes = bytes_max / (1024 * 1024);
-        return Err(Failure::usage(format!(
-            "{name} is longer than {mebibytes} MiB"
-        )));
+        return Err(too_long(name, bytes_max));
     }
     Ok(bytes)
+}
+
+fn too_long(name: &str, bytes_max: u64) -> Failure {
+    let mebibytes = bytes_max / (1024 * 1024);
+    Failure::usage(format!("{name} is longer than {mebibytes} MiB")).help(match bytes_max {
+        RECORDING_BYTES_MAX => "record again, or export only the requests around the refusal",
+        _ => "leave out what is not part of the request or its answer",
+    })
 }

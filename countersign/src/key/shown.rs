@@ -18,6 +18,7 @@ pub(super) struct Shown<'k> {
     owner: &'k str,
     owner_kind: &'static str,
     label: &'k str,
+    made_by: &'static str,
     scopes: Vec<&'k str>,
     networks: Vec<String>,
     state: &'static str,
@@ -36,6 +37,7 @@ impl<'k> Shown<'k> {
             owner: key.owner.name(),
             owner_kind: owner_kind(&key.owner),
             label: &key.label,
+            made_by: if key.own { "user" } else { "operator" },
             scopes: key.scopes.iter().map(|scope| &**scope).collect(),
             networks: key.networks.iter().map(ToString::to_string).collect(),
             state: state(key, now_unix_secs),
@@ -147,6 +149,7 @@ mod tests {
             revoked_unix_secs,
             replaced_by: None,
             last_used_unix_secs: None,
+            own: false,
         }
     }
 

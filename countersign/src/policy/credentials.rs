@@ -381,6 +381,7 @@ impl Made {
                 owner_disabled: false,
                 groups: caller.groups.clone(),
                 scopes: caller.scopes.clone(),
+                own: false,
                 expires_unix_secs: None,
                 revoked_unix_secs: None,
                 networks: caller.networks.clone(),
@@ -423,6 +424,7 @@ impl Made {
                 user_disabled: false,
                 groups: self.caller.groups.clone(),
                 method: method(&self.caller).into(),
+                signed_in_unix_secs: None,
                 created_unix_secs: NOW_UNIX_SECS
                     .saturating_sub(self.caller.sign_in_age_secs.unwrap_or(0)),
                 used_unix_secs: NOW_UNIX_SECS,

@@ -2,13 +2,14 @@
 //!
 //! Knows: issuer and subject. Does not know providers: a link holds whatever they are called in the configuration.
 
-use countersign_store::{Link, LinkKey};
+use countersign_store::{Link, LinkKey, Outcome};
 use countersign_wire::basic::normalized;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::printing::{self, NOTICED, plain, time};
+use crate::recorded::{deed, done, recorded};
 
 /// The longest `sub`, OpenID Connect Core 1.0 section 2.
 const SUBJECT_BYTES_MAX: usize = 255;
@@ -81,22 +82,23 @@ fn row(link: &Link) -> [String; 3] {
 
 fn add(name: &str, account: &Account, context: &Context) -> Result<(), Failure> {
     let key = key(account)?;
-    context.block_on(
-        context
-            .store()?
-            .add_link(name, key, context.now_unix_secs()),
-    )?;
+    let (store, now) = (context.store()?, context.now_unix_secs());
+    let deed = deed("link.add").on(name).of(&key);
+    recorded(context, &*store, deed, store.add_link(name, key, now), done)?;
     eprintln!("linked `{}`; {NOTICED}", plain(name));
     Ok(())
 }
 
 fn remove(name: &str, account: &Account, context: &Context) -> Result<(), Failure> {
     let key = key(account)?;
-    let removed = context.block_on(context.store()?.remove_link(
-        name,
-        key,
-        context.now_unix_secs(),
-    ))?;
+    let (store, now) = (context.store()?, context.now_unix_secs());
+    let deed = deed("link.remove").on(name).of(&key);
+    let removed = store.remove_link(name, key, now);
+    let outcome = |removed: &bool| match removed {
+        true => Outcome::Done(None),
+        false => Outcome::Failed("there is no such link".into()),
+    };
+    let removed = recorded(context, &*store, deed, removed, outcome)?;
     if removed {
         eprintln!(
             "removed the link of `{}`, and all its sessions have ended; {NOTICED}",

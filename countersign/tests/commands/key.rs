@@ -78,7 +78,7 @@ fn an_object_has_the_key_and_its_attributes() {
     let key = made["key"].as_str().unwrap();
     let id = id_of(key);
     let mut expected = json!({
-        "key": key, "id": id, "owner": "backup", "owner_kind": "service", "label": "nightly", "scopes": ["a:read", "b"],
+        "key": key, "id": id, "owner": "backup", "owner_kind": "service", "label": "nightly", "made_by": "operator", "scopes": ["a:read", "b"],
         "networks": ["10.0.0.0/8", "2001:db8::1/128"], "state": "active", "created": "<time>", "expires": "<time>",
         "revoked": null, "replaced_by": null, "last_used": null,
     });

@@ -35,7 +35,7 @@ fn edit(room: &Room, id: &str, more: &[&str]) -> serde_json::Value {
 fn what_is_named_is_changed_and_the_rest_stays() {
     let (room, id) = room_with_key();
     let made = json!({
-        "id": id, "owner": "ci", "owner_kind": "service", "label": "nightly", "scopes": ["a", "b"],
+        "id": id, "owner": "ci", "owner_kind": "service", "label": "nightly", "made_by": "operator", "scopes": ["a", "b"],
         "networks": ["10.0.0.0/8"], "state": "active", "created": "<time>", "expires": "<time>", "revoked": null,
         "replaced_by": null, "last_used": null,
     });

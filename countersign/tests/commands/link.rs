@@ -52,6 +52,16 @@ fn a_link_is_made_shown_and_removed() {
             .contains("ISSUER")
     );
 
+    let acts = |user: &str| {
+        let listed = room.json(&["audit", "list", "--json", "--user", user]);
+        let told = listed.as_array().unwrap().iter().map(|act| {
+            let text = |name: &str| act[name].as_str().unwrap_or_default().to_owned();
+            [text("act"), text("object"), text("outcome")].join(", ")
+        });
+        told.collect::<Vec<_>>()
+    };
+    let object = format!("2482 89761001 at {ISSUER}");
+    assert_eq!(acts("alice")[0], format!("link.add, {object}, done"));
     let taken = room.bad(1, &["user", "link", "bob", "add", ISSUER, "2482 89761001"]);
     assert!(taken.contains("is linked with a user already"), "{taken}");
     let other = room.bad(
@@ -59,7 +69,10 @@ fn a_link_is_made_shown_and_removed() {
         &["user", "link", "bob", "remove", ISSUER, "2482 89761001"],
     );
     assert!(other.contains("`bob` has no such link"), "{other}");
+    assert_eq!(acts("bob")[0], format!("link.remove, {object}, failed"));
+    assert_eq!(acts("bob")[1], format!("link.add, {object}, failed"));
     let removed = link(&["remove", ISSUER, "2482 89761001"]);
+    assert_eq!(acts("alice")[0], format!("link.remove, {object}, done"));
     assert_eq!(
         removed.stderr,
         format!("removed the link of `alice`, and all its sessions have ended; {NOTICED}\n")

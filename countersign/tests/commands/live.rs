@@ -254,3 +254,45 @@ fn without_a_configuration_that_holds_nothing_is_looked_at() {
         "what is around the gateway was not looked at: the configuration has errors\n"
     );
 }
+
+#[test]
+fn an_order_of_a_certificate_is_looked_at_and_not_made() {
+    let room = Room::new();
+    let acme = |more: &str| {
+        format!(
+            "[server.tls.acme]\ndirectory = \"https://127.0.0.1:1/dir\"\nterms_agreed = true\n\
+             domains = [\"a.example.com\"]\n{more}"
+        )
+    };
+    let upstream = "http://127.0.0.1:1";
+    room.write(
+        "countersign.toml",
+        configuration("http://127.0.0.1:1", upstream, &acme("")),
+    );
+    assert_eq!(
+        room.run(&["check"]).code,
+        0,
+        "nothing keeps it from starting"
+    );
+    let ran = live(&room);
+    assert_eq!(ran.code, 1);
+    for words in [
+        "acme/127.0.0.1_1_dir/certificate.pem`: not there yet: it is ordered at the start\n",
+        "error    authority `https://127.0.0.1:1/dir`: cannot connect",
+    ] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+    assert!(!room.path("acme").exists(), "to look is not to make");
+
+    let account = "external_account = { kid = \"a\", key_file = \"key\" }\n";
+    room.write("key", "not base64url!\n");
+    room.write(
+        "countersign.toml",
+        configuration("http://127.0.0.1:1", upstream, &acme(account)),
+    );
+    let ran = room.run(&["check"]);
+    assert_eq!(ran.code, 1);
+    let words = "is not a key in base64url";
+    assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("not base64url!"), "{}", ran.stdout);
+}

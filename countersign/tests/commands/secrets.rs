@@ -11,10 +11,11 @@ fn room() -> Room {
     let room = Room::new();
     room.write(
         "countersign.toml",
-        "[server]\nlisten = [\"127.0.0.1:0\"]\nworkers = 1\n[digest]\nnonce_key_file = \"credential:nonce.key\"\n\
+        "[server]\nlisten = [\"127.0.0.1:0\"]\nworkers = 1\npublic_url = \"https://a.example\"\n[digest]\nnonce_key_file = \"credential:nonce.key\"\n\
          [issuer.a]\nissuer = \"https://a.example\"\naudience = \"a\"\nalgorithms = [\"HS256\"]\n\
-         keys = { secret_file = \"env:HS_KEY\" }\n[upstream.app]\nurl = \"http://127.0.0.1:9\"\n\
-         [[route]]\nname = \"all\"\nupstream = \"app\"\naccept = [\"bearer\", \"digest\"]\nallow = { identity = true }\n",
+         keys = { secret_file = \"env:HS_KEY\" }\n[provider.corp]\nissuer = \"http://127.0.0.1:9\"\nallow_http = true\nclient_id = \"gateway\"\n\
+         secret_file = \"env:CORP_SECRET\"\n[upstream.app]\nurl = \"http://127.0.0.1:9\"\n\
+         [[route]]\nname = \"all\"\nupstream = \"app\"\naccept = [\"bearer\", \"digest\", \"session\"]\nallow = { identity = true }\n",
     );
     std::fs::create_dir(room.path("credentials")).unwrap();
     room.write("credentials/nonce.key", SECRET);
@@ -27,7 +28,8 @@ fn room() -> Room {
 fn as_the_service(room: &Room, arguments: &[&str]) -> Ran {
     let mut command = room.command(arguments);
     command.env("CREDENTIALS_DIRECTORY", room.path("credentials"));
-    let output = command.env("HS_KEY", SECRET).output().unwrap();
+    command.env("HS_KEY", SECRET).env("CORP_SECRET", SECRET);
+    let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran {
         code: output.status.code().unwrap(),
@@ -44,6 +46,7 @@ fn what_is_missing_is_said_and_administration_goes_on_without() {
     for said in [
         "the credential `nonce.key` is not here: `$CREDENTIALS_DIRECTORY` is not set",
         "the environment has no variable `HS_KEY`",
+        "the environment has no variable `CORP_SECRET`",
     ] {
         assert!(ran.stdout.contains(said), "{ran:?}");
     }
@@ -71,6 +74,7 @@ fn the_live_check_looks_at_them_and_shows_none() {
     for line in [
         format!("secret `{}`", place.display()),
         "secret `env:HS_KEY`".into(),
+        "secret `env:CORP_SECRET`".into(),
     ] {
         assert!(said.contains(&line), "{said}");
     }
@@ -83,7 +87,8 @@ fn a_gateway_starts_with_them() {
     let mut command = room.command(&["serve"]);
     command
         .env("CREDENTIALS_DIRECTORY", room.path("credentials"))
-        .env("HS_KEY", SECRET);
+        .env("HS_KEY", SECRET)
+        .env("CORP_SECRET", SECRET);
     let mut running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::piped()));
     running.stderr_until("\"listening\"");
     assert!(running.terminate().success());

@@ -27,6 +27,8 @@ fn room_with_sessions(users: &[(u8, &str)], now_unix_secs: i64) -> Room {
     for (number, name) in users {
         let user = runtime.block_on(store.user(name)).unwrap().unwrap();
         let session = NewSession {
+            provider: None,
+            signed_in_unix_secs: None,
             id: SessionId::mint(&[*number; 9]),
             digest: SessionSecret::mint(&[*number; 32]).digest(),
             user_id: user.id,
@@ -76,6 +78,11 @@ fn another_key_for_forms_is_drawn_and_no_session_ends() {
     assert_eq!((after.len(), after.get(1..)), (2, Some(&*before)));
     let listed = room.json(&["session", "list", "--json"]);
     assert_eq!(listed.as_array().unwrap().len(), 1);
+    let acts = room.json(&["audit", "list", "--json"]);
+    assert_eq!(
+        (&acts[0]["act"], &acts[0]["outcome"]),
+        (&"session.rotate-key".into(), &"done".into())
+    );
 }
 
 #[test]

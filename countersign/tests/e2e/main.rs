@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod acme;
 mod applications;
 mod clients;
 mod cors;

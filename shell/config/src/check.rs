@@ -2,9 +2,11 @@
 //!
 //! Knows: in which order sections are read, and what they share. Does not know TOML syntax, or how findings are shown.
 
+mod acme;
 mod allow;
 mod bound;
 mod brakes;
+mod collector;
 mod cors;
 mod digest;
 mod files;
@@ -12,6 +14,7 @@ mod header;
 mod identity_token;
 mod issuer;
 mod named;
+mod own_keys;
 mod passkeys;
 mod provider;
 mod route;
@@ -93,6 +96,7 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
         listen: &server.listen,
         remember_secs: ttl_secs,
         public_url: server.public_url.as_deref(),
+        takes_keys: routes.rules.iter().any(|route| route.accept.api_key),
     };
     let session_fields = document.table(&file::SESSION);
     let session = session::read(session_fields.as_ref(), &around, scene);
@@ -102,8 +106,15 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
         public_url: server.public_url.as_deref(),
         takes_sessions,
         plain_http: !session.secure,
+        sign_in_origin: session_fields.as_ref().and_then(|fields| {
+            let origin = session.shared.as_ref()?.sign_in.as_deref()?;
+            Some((
+                origin.to_owned(),
+                fields.span_of(&declared_session::SIGN_IN_ORIGIN),
+            ))
+        }),
         password_off: session_fields
-            .filter(|_| !session.password)
+            .filter(|_| !session.password && session.passkeys.is_none())
             .map(|fields| fields.span_of(&declared_session::PASSWORD)),
     };
     let providers = provider::all(document, &around, scene);
@@ -138,11 +149,13 @@ pub(crate) fn whole(document: &Fields<'_>, scene: Scene<'_>) -> (Rules, Settings
         trusted_proxies: server.trusted_proxies,
         proxy_protocol: server.proxy_protocol,
         tls: server.tls,
+        acme: server.acme,
         client_certificates: server.client_certificates.map(|(asked, _)| asked),
         limits: server.limits,
         store: files::store(document.table(&file::STORE).as_ref(), scene),
         log: server::read_log(document.table(&file::LOG).as_ref()),
         traces: traces::read(document.table(&file::TRACES).as_ref(), scene),
+        metrics: traces::of_metrics(document.table(&file::METRICS).as_ref(), scene),
         cache_entries_max: entries_max,
         brakes_entries_max: brakes.entries_max,
         digest,

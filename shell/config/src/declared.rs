@@ -6,6 +6,7 @@
 mod access;
 mod asking;
 mod bound;
+mod ordering;
 mod pages;
 mod serving;
 mod signing_in;
@@ -15,10 +16,11 @@ pub(crate) use access::{
 };
 pub(crate) use asking::introspection;
 pub(crate) use bound::{certificate, client_certificates, dpop};
+pub(crate) use ordering::{acme, external_account};
 pub(crate) use pages::cors;
-pub(crate) use signing_in::{passkeys, provider};
+pub(crate) use signing_in::{own_keys, passkeys, provider};
 mod operation;
-pub(crate) use operation::{admin, brakes, reload, traces};
+pub(crate) use operation::{admin, brakes, metrics, reload, traces};
 mod policy_tests;
 pub(crate) use policy_tests::{caller, test, tests_file};
 pub(crate) use serving::{cache, limits, log, proxy_protocol, server, store, tls};
@@ -129,6 +131,7 @@ section!(file, "top level", "Keys that stand before the first section.", {
     STORE = "store": Table(&store::SECTION), Absent("all its defaults"), "Where users and keys are kept.";
     LOG = "log": Table(&log::SECTION), Absent("all its defaults"), "The log.";
     TRACES = "traces": Table(&traces::SECTION), Absent("there are none"), "Where traces go.";
+    METRICS = "metrics": Table(&metrics::SECTION), Absent("they are not posted"), "Where figures are posted.";
     CACHE = "cache": Table(&cache::SECTION), Absent("all its defaults"), "Verified credentials that are remembered.";
     BRAKES = "brakes": Table(&brakes::SECTION), Absent("all its defaults"), "Brakes on guessing.";
     BASIC = "basic": Table(&basic::SECTION), Absent("all its defaults"), "User names and passwords.";
@@ -153,6 +156,8 @@ pub(crate) static SECTIONS: &[&Section] = &[
     &server::SECTION,
     &proxy_protocol::SECTION,
     &tls::SECTION,
+    &acme::SECTION,
+    &external_account::SECTION,
     &client_certificates::SECTION,
     &limits::SECTION,
     &admin::SECTION,
@@ -160,6 +165,7 @@ pub(crate) static SECTIONS: &[&Section] = &[
     &store::SECTION,
     &log::SECTION,
     &traces::SECTION,
+    &metrics::SECTION,
     &cache::SECTION,
     &brakes::SECTION,
     &basic::SECTION,
@@ -169,6 +175,7 @@ pub(crate) static SECTIONS: &[&Section] = &[
     &certificate::SECTION,
     &session::SECTION,
     &passkeys::SECTION,
+    &own_keys::SECTION,
     &provider::SECTION,
     &api_key::SECTION,
     &issuer::SECTION,

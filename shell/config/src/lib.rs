@@ -37,15 +37,17 @@ use toml::de::DeTable;
 
 pub use finding::{Finding, Findings, Look, Severity};
 pub use problem::{
-    BoundProblem, CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, PolicyTestProblem,
-    Problem, ProviderProblem, RouteProblem, ServerProblem, SessionProblem, TextProblem, UrlDefect,
+    AcmeProblem, BoundProblem, CorsProblem, DigestProblem, HeaderProblem, IssuerProblem,
+    PolicyTestProblem, Problem, ProviderProblem, RouteProblem, ServerProblem, SessionProblem,
+    TextProblem, UrlDefect,
 };
 pub use reference::{reference_markdown, tests_reference_markdown};
 pub use schema::schema_json;
 pub use settings::{
-    AccessFormat, Client, ClientCertificates, Digest, Introspection, IssuerKeys, KeySource, Limits,
-    Log, LogFormat, Provider, ProviderClient, ProxyProtocol, SecretPlace, Server, Settings, Tls,
-    Traces, Upstream, UpstreamTls,
+    AccessFormat, Acme, Client, ClientCertificates, Collector, Digest, ExternalAccount,
+    HeaderLineDefect, HeadersUnread, Introspection, IssuerKeys, KeySource, Limits, Log, LogFormat,
+    Metrics, Provider, ProviderClient, ProxyProtocol, SecretPlace, Server, Settings, Tls, Traces,
+    Upstream, UpstreamTls,
 };
 pub use surroundings::{Access, BesideGateway, FileSystem, Surroundings};
 

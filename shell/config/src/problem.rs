@@ -2,6 +2,7 @@
 //!
 //! Knows wording. Where a problem stands is in [`Finding`](crate::Finding); how it is found is elsewhere.
 
+mod acme;
 mod bound;
 mod cors;
 mod digest;
@@ -14,6 +15,7 @@ mod server;
 mod session;
 mod text;
 
+pub use acme::AcmeProblem;
 pub use bound::BoundProblem;
 pub use cors::CorsProblem;
 pub use digest::DigestProblem;
@@ -40,6 +42,8 @@ pub enum Problem {
     Header(HeaderProblem),
     /// With Digest.
     Digest(DigestProblem),
+    /// With a certificate that is ordered.
+    Acme(AcmeProblem),
     /// With proofs of keys, or certificates of clients.
     Bound(BoundProblem),
     /// With sessions.
@@ -65,6 +69,7 @@ impl Problem {
             Problem::Server(problem) => problem.words(),
             Problem::Header(problem) => problem.words(),
             Problem::Digest(problem) => problem.words(),
+            Problem::Acme(problem) => problem.words(),
             Problem::Bound(problem) => problem.words(),
             Problem::Session(problem) => problem.words(),
             Problem::Issuer(problem) => problem.words(),
@@ -106,6 +111,7 @@ from!(
     Server(ServerProblem),
     Header(HeaderProblem),
     Digest(DigestProblem),
+    Acme(AcmeProblem),
     Bound(BoundProblem),
     Session(SessionProblem),
     Issuer(IssuerProblem),

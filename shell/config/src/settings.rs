@@ -9,15 +9,20 @@ use std::time::Duration;
 use countersign_policy::Network;
 use http::HeaderName;
 
+mod acme;
+mod collector;
 mod introspection;
 mod provider;
 mod secret_place;
 mod traces;
 
+pub use acme::{Acme, ExternalAccount};
+pub(crate) use collector::header_lines;
+pub use collector::{Collector, HeaderLineDefect, HeadersUnread};
 pub use introspection::{Client, Introspection};
 pub use provider::{Provider, ProviderClient};
 pub use secret_place::SecretPlace;
-pub use traces::Traces;
+pub use traces::{Metrics, Traces};
 
 /// The settings of the gateway.
 #[derive(Debug, Clone)]
@@ -36,6 +41,8 @@ pub struct Settings {
     pub proxy_protocol: Option<ProxyProtocol>,
     /// TLS on the public listener.
     pub tls: Option<Tls>,
+    /// The certificate of the public listener, where it is ordered: `tls` is `None` then.
+    pub acme: Option<Acme>,
     /// Certificates that clients are asked for; `None`: none.
     pub client_certificates: Option<ClientCertificates>,
     /// The limits and deadlines.
@@ -46,6 +53,8 @@ pub struct Settings {
     pub log: Log,
     /// Where traces go; `None`: there are none.
     pub traces: Option<Traces>,
+    /// Where figures are posted; `None`: they are not.
+    pub metrics: Option<Metrics>,
     /// How many verified credentials each worker remembers at most.
     pub cache_entries_max: usize,
     /// How many accounts, networks and pairs of them the brakes on guessing count for at most.
@@ -77,6 +86,7 @@ impl Settings {
             files.extend(tls.client.iter().flat_map(Tls::files));
         }
         files.extend(self.tls.iter().flat_map(Tls::files));
+        files.extend(self.acme.iter().flat_map(Acme::files));
         if let Some(asked) = &self.client_certificates {
             files.push(&asked.ca_file);
             files.extend(asked.crl_files.iter().map(PathBuf::as_path));
@@ -84,8 +94,11 @@ impl Settings {
         let nonce_key = self.digest.nonce_key_file.as_ref();
         files.extend(nonce_key.and_then(SecretPlace::file));
         files.extend(self.identity_keys.as_deref());
-        let collector = self.traces.as_ref();
-        files.extend(collector.and_then(|traces| traces.ca_file.as_deref()));
+        // Their header lines are read whenever something is posted, and need no reload.
+        files.extend(
+            self.collectors()
+                .filter_map(|collector| collector.ca_file.as_deref()),
+        );
         for issuer in &self.issuers {
             files.extend(issuer.ca_file.as_deref());
             match &issuer.source {
@@ -101,9 +114,17 @@ impl Settings {
         files.extend(asked.filter_map(|asked| asked.secret_file.file()));
         for provider in &self.providers {
             files.extend(provider.ca_file.as_deref());
-            files.extend(provider.client.secret_file());
+            files.extend(provider.client.secret().and_then(SecretPlace::file));
         }
         files
+    }
+}
+
+impl Settings {
+    /// The collectors of traces and figures.
+    pub fn collectors(&self) -> impl Iterator<Item = &Collector> {
+        let traces = self.traces.iter().map(|traces| &traces.collector);
+        traces.chain(self.metrics.iter().map(|metrics| &metrics.collector))
     }
 }
 

@@ -86,3 +86,46 @@ fn attack_74_a_report_shows_control_characters_and_does_not_obey_them() {
     assert!(report.contains("has no key `k\\u{1b}[31m`"), "{report}");
     assert!(!report.contains('\u{1b}'), "{report}");
 }
+
+/// RUSTSEC-2026-0174: what stands in a field of every refusal has to be letters that a field can hold.
+#[test]
+fn attack_45_a_realm_outside_of_ascii_is_refused() {
+    let text = with("[[route]]", "name = \"all\"");
+    let sound = check(&text, Path::new("countersign.toml"), &FileSystem);
+    assert!(sound.checked.is_some(), "nothing but the realm is amiss");
+    for realm in ["b\u{fc}cher", "\u{1f511}", "a\\u00E4"] {
+        let text = text.replace("\"countersign\"", &format!("\"{realm}\""));
+        let outcome = check(&text, Path::new("countersign.toml"), &FileSystem);
+        assert!(outcome.checked.is_none(), "{realm}");
+    }
+}
+
+/// envoyproxy/gateway #8781: what is asked first depended on where something stood. Here the order of requests' way is fixed, and of the file nothing
+/// but the order of routes counts.
+#[test]
+fn attack_76_the_order_of_sections_and_schemes_decides_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let sections = [
+        "[server]\npublic_url = \"https://a.example\"\n",
+        "[basic]\nhash = { memory_kib = 19456, passes = 3, lanes = 1 }\n",
+        "[api_key]\nheader = \"X-Key\"\n",
+        "[cors.pages]\norigins = \"https://b.example\"\n",
+        "[brakes]\nenabled = false\n",
+        "[upstream.app]\nurl = \"http://127.0.0.1:3000\"\n",
+        "[[route]]\nname = \"all\"\nupstream = \"app\"\naccept = [SCHEMES]\nallow = { identity = true }\ncors = \"pages\"\n",
+    ];
+    let checked = |text: String| {
+        let outcome = check(&text, &folder.path().join("countersign.toml"), &FileSystem);
+        let report = outcome.findings.render(Look::Plain);
+        let checked = outcome.checked.unwrap_or_else(|| panic!("{report}"));
+        format!("{:#?}\n{:#?}", checked.rules, checked.settings)
+    };
+    let one = checked(
+        sections
+            .concat()
+            .replace("SCHEMES", "\"basic\", \"api-key\""),
+    );
+    let reversed: String = sections.iter().rev().copied().collect();
+    let other = checked(reversed.replace("SCHEMES", "\"api-key\", \"basic\""));
+    assert_eq!(one, other);
+}

@@ -23,6 +23,9 @@ pub use sender::sent_by;
 /// What is read of one paste or file at most.
 pub const TEXT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// More fields than any server takes.
+const FIELDS_MAX: usize = 1000;
+
 /// Refuses what is too long to be a request that somebody wrote down.
 fn bounded(bytes: usize) -> Result<(), ReadFault> {
     if bytes > TEXT_BYTES_MAX {

@@ -153,8 +153,11 @@ fn answer(
 /// known is let in all the same.
 fn readiness(state: &State, stopping: bool) -> Response<Full<Bytes>> {
     let store = state.store_answers();
-    let ready = store && !stopping;
     let current = state.current();
+    // Without one no handshake comes to an end. One that has run out is shown all the same: what is there is served.
+    let acme = current.acme.as_ref();
+    let certificate = acme.map(|certificate| certificate.until_unix_secs().is_some());
+    let ready = store && !stopping && certificate != Some(false);
     let issuers: serde_json::Map<String, serde_json::Value> = current
         .rules
         .issuers
@@ -164,7 +167,10 @@ fn readiness(state: &State, stopping: bool) -> Response<Full<Bytes>> {
         .filter(|(issuer, _)| !issuer.introspection.is_some_and(|asked| asked.of_jwts))
         .map(|(issuer, keys)| (issuer.name.to_string(), json!(keys.known > 0)))
         .collect();
-    let body = json!({ "ready": ready, "stopping": stopping, "store": store, "store_writable": !state.store_changes().last_failed, "issuers": issuers });
+    let mut body = json!({ "ready": ready, "stopping": stopping, "store": store, "store_writable": !state.store_changes().last_failed, "issuers": issuers });
+    if let (Some(certificate), Some(body)) = (certificate, body.as_object_mut()) {
+        body.insert("certificate".into(), certificate.into());
+    }
     let status = if ready {
         StatusCode::OK
     } else {

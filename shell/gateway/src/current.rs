@@ -14,6 +14,7 @@ use countersign_store::Store;
 use tokio_rustls::TlsAcceptor;
 
 use crate::StartError;
+use crate::acme::OrderedCertificate;
 use crate::line::{self, DigestState, Introspections, KeyRing, KnownKeys as Known};
 use crate::provider::{self, Providers};
 use crate::receive::{self, Judge, Listening};
@@ -37,6 +38,8 @@ pub(crate) struct Current {
     /// What identities are signed with; `None`: they are not.
     pub(crate) identity_keys: Option<SigningKeys>,
     pub(crate) tls: Option<TlsAcceptor>,
+    /// The certificate that `tls` shows, where it is ordered. It outlasts a configuration.
+    pub(crate) acme: Option<Arc<OrderedCertificate>>,
     /// What clients' certificates are judged by; `None`: nobody is asked for one.
     clients: Option<Judge>,
     /// TLS to each of the upstreams, where it is spoken.
@@ -55,10 +58,19 @@ impl Current {
         log: &Log,
     ) -> Result<Self, StartError> {
         let asked = settings.client_certificates.as_ref();
-        let listening = settings.tls.as_ref();
-        let listening = listening
-            .map(|tls| receive::server_config(tls, asked))
-            .transpose()?;
+        let acme = match (
+            &settings.acme,
+            before.and_then(|before| before.acme.as_ref()),
+        ) {
+            (Some(_), Some(before)) => Some(Arc::clone(before)),
+            (Some(settings), None) => Some(OrderedCertificate::open(settings)?),
+            (None, _) => None,
+        };
+        let listening = match (&settings.tls, &acme) {
+            (Some(tls), _) => Some(receive::server_config(tls, asked)?),
+            (None, Some(acme)) => Some(receive::ordered_config(&acme.held, asked)?),
+            (None, None) => None,
+        };
         let (tls, clients) = match listening {
             Some(Listening { config, clients }) => (Some(TlsAcceptor::from(config)), clients),
             None => (None, None),
@@ -108,6 +120,7 @@ impl Current {
             sessions,
             identity_keys,
             tls,
+            acme,
             clients,
             upstream_tls,
             healths,
@@ -251,6 +264,10 @@ impl Running {
 
     pub(crate) fn tls(&self) -> Option<&TlsAcceptor> {
         self.current.tls.as_ref()
+    }
+
+    pub(crate) fn acme(&self) -> Option<&Arc<OrderedCertificate>> {
+        self.current.acme.as_ref()
     }
 
     pub(crate) fn clients(&self) -> Option<&Judge> {

@@ -7,6 +7,7 @@
 //! the pages where people sign in; what is seen of it
 //! from outside leaves sideways by `seen`.
 
+mod acme;
 mod admin;
 mod ask_now;
 mod clock;

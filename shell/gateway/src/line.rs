@@ -12,7 +12,7 @@ mod nonce_counts;
 mod questions;
 mod seen_proofs;
 
-pub(crate) use brakes::Brakes;
+pub(crate) use brakes::{Brakes, Trying};
 pub(crate) use cache::{Cache, Epoch};
 pub(crate) use digest::{DigestState, secrets as digest_secrets, start as start_digest};
 pub(crate) use hash_pool::HashPool;

@@ -151,22 +151,22 @@ fn source_of(settings: &Settings) -> IssuerKeys {
 }
 
 fn client_of(rules: &ProviderRules, settings: &Settings) -> Result<ClientSecret, StartError> {
-    let (path, post) = match &settings.client {
-        ProviderClient::Basic(path) => (path, false),
-        ProviderClient::Post(path) => (path, true),
+    let (place, post) = match &settings.client {
+        ProviderClient::Basic(place) => (place, false),
+        ProviderClient::Post(place) => (place, true),
         ProviderClient::Public => return Ok(ClientSecret::Public),
     };
     let failed = |reason: String| StartError::Provider {
         provider: rules.name.clone(),
         reason,
     };
-    let read = std::fs::read_to_string(path).map(Secret::new);
-    let read =
-        read.map_err(|error| failed(format!("`{}` cannot be read: {error}", path.display())))?;
+    let read = place.read();
+    let read = read.map_err(|error| failed(format!("{place} cannot be read: {error}")))?;
     // An editor's line end is not part of the secret.
-    let secret = Secret::new(read.expose().trim_end_matches(['\r', '\n']).to_owned());
+    let secret = std::str::from_utf8(read.expose()).unwrap_or_default();
+    let secret = Secret::new(secret.trim_end_matches(['\r', '\n']).to_owned());
     if secret.expose().is_empty() {
-        return Err(failed(format!("`{}` holds no secret", path.display())));
+        return Err(failed(format!("{place} holds no secret")));
     }
     Ok(match post {
         true => ClientSecret::Post(secret),

@@ -19,5 +19,5 @@ pub(crate) use connection::{Connections, Local, accept, tunnel_ended};
 pub(crate) use handed::{Handed, spread};
 pub(crate) use head::{authority, check, complete_path, is_about_server};
 pub(crate) use listener::listen;
-pub(crate) use tls::{Listening, server_config};
+pub(crate) use tls::{Listening, ordered_config, server_config};
 pub(crate) use watched::{ConnectionWatch, RequestInFlight};

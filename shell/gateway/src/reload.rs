@@ -87,11 +87,13 @@ fn changed_but_fixed(before: &Settings, next: &Settings) -> Vec<&'static str> {
     let (limits, next_limits) = (&before.limits, &next.limits);
     let differs = [
         ("server.listen", before.listen != next.listen),
+        ("server.tls.acme", before.acme != next.acme),
         ("server.workers", before.workers != next.workers),
         ("admin.listen", before.admin != next.admin),
         ("store.path", before.store != next.store),
         ("log.format", before.log.format != next.log.format),
         ("traces", before.traces != next.traces),
+        ("metrics", before.metrics != next.metrics),
         (
             "cache.entries_max",
             before.cache_entries_max != next.cache_entries_max,

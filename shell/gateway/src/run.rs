@@ -19,6 +19,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{oneshot, watch};
 
 use crate::StartError;
+use crate::acme;
 use crate::admin;
 use crate::clock::unix_secs;
 use crate::current::Current;
@@ -26,7 +27,7 @@ use crate::line::{self, Brakes, Cache, HashPool, SeenProofs};
 use crate::receive::{self, Connections, Handed};
 use crate::reload::{ReloadError, reload};
 use crate::request_id::RequestIds;
-use crate::seen::{Event, Figures, Lines, Log, Reloads, State, Traces};
+use crate::seen::{Event, Figures, Instance, Lines, Log, Metrics, Reloads, State, Traces};
 use crate::send::{HeldBytes, Tunnels};
 use crate::store_watch;
 use crate::worker::{Shared, Worker};
@@ -46,6 +47,7 @@ pub struct Gateway {
     threads: Vec<JoinHandle<()>>,
     admin: Option<JoinHandle<()>>,
     exporter: Option<JoinHandle<()>>,
+    metrics: Option<Metrics>,
     shared: Shared,
     /// One reload after the other.
     reloading: Mutex<()>,
@@ -85,10 +87,11 @@ pub fn start_on(
         .iter()
         .filter_map(|socket| socket.local_addr().ok())
         .collect();
-    let timed = !admin_sockets.is_empty();
+    let timed = !admin_sockets.is_empty() || settings.metrics.is_some();
     let current = Arc::new(Current::new(rules, settings, &store, None, &log)?);
+    let instance = Instance::draw()?;
     let (traces, exporter) = match &current.settings.traces {
-        Some(settings) => Some(Traces::start(settings, &log)?).unzip(),
+        Some(settings) => Some(Traces::start(settings, &instance, &log)?).unzip(),
         None => (None, None),
     };
     let shared = share(&current, store, traces)?;
@@ -117,11 +120,19 @@ pub fn start_on(
                 .map_err(StartError::Thread)?,
         );
     }
-    let admin = if timed {
-        let state = State::new(figures, &shared, connections.count(), &log);
-        Some(admin::start(admin_sockets, &state, &stopping)?)
-    } else {
+    if let (Some(settings), Some(certificate)) = (&current.settings.acme, &current.acme) {
+        // The workers listen: an authority that comes to look finds somebody.
+        threads.push(acme::start(settings, certificate, &log, stopping.clone())?);
+    }
+    let state = State::new(figures, &shared, connections.count(), &log);
+    let metrics = match &current.settings.metrics {
+        Some(settings) => Some(Metrics::start(settings, &instance, &state)?),
+        None => None,
+    };
+    let admin = if admin_sockets.is_empty() {
         None
+    } else {
+        Some(admin::start(admin_sockets, &state, &stopping)?)
     };
     tell(&log, &addresses, &admin_addresses, current.tls.is_some());
     Ok(Gateway {
@@ -131,6 +142,7 @@ pub fn start_on(
         threads,
         admin,
         exporter,
+        metrics,
         shared,
         reloading: Mutex::default(),
         log,
@@ -259,6 +271,9 @@ impl Gateway {
             let _ = admin.join();
         }
         // What the last requests were is told as well.
+        if let Some(metrics) = self.metrics {
+            metrics.stop();
+        }
         if let (Some(traces), Some(exporter)) = (&self.shared.traces, self.exporter) {
             traces.stop();
             let _ = exporter.join();

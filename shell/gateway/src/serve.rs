@@ -107,7 +107,7 @@ async fn answer(
     if let Err(defect) = receive::check(&head, running.limits()) {
         let mut refusal = Refusal::new(rules, defect.cause);
         refusal.detail = defect.detail;
-        refusal.crossing = flow::crossing(rules, &asked);
+        flow::let_read(&mut refusal, &asked);
         return answering.unfit(&refusal, &head, authority);
     }
     if receive::is_about_server(&head) && host(authority).is_some() {

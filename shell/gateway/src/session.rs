@@ -4,6 +4,7 @@
 //! somewhere is decided on the line, for every request anew.
 
 mod account;
+mod own_key;
 mod passkey;
 mod password;
 mod provider;
@@ -22,7 +23,7 @@ use countersign_flow::session::origin;
 use countersign_flow::session::page::{allow_ways_back, script};
 use countersign_flow::{Answer, ProviderPage, ProviderStep, Refusal, Rules, SessionPage};
 use countersign_store::Store;
-use http::header::{ALLOW, CACHE_CONTROL};
+use http::header::{ALLOW, CACHE_CONTROL, REFERRER_POLICY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use self::visit::{Refused, Visit};
@@ -53,15 +54,18 @@ pub(crate) fn start(
         let reason = "there is none".to_owned();
         return Err(StartError::FormKey { reason });
     };
+    let unfit = || StartError::FormKey {
+        reason: "the key of sign-ins under way cannot be set up".into(),
+    };
     let mut forms = FormKey::new(&newest.key);
+    let mut flights = FlightKey::new(&newest.key).ok_or_else(unfit)?;
     let mut replaced_unix_secs = newest.made_unix_secs;
     for former in keys {
         forms = forms.with_former(&former.key, replaced_unix_secs);
+        let both = flights.with_former(&former.key, replaced_unix_secs);
+        flights = both.ok_or_else(unfit)?;
         replaced_unix_secs = former.made_unix_secs;
     }
-    let flights = FlightKey::new(&newest.key).ok_or_else(|| StartError::FormKey {
-        reason: "the key of sign-ins under way cannot be set up".into(),
-    })?;
     Ok(Some(Arc::new(SessionState { forms, flights })))
 }
 
@@ -140,7 +144,13 @@ async fn go_through<'c>(visit: &Visit<'c, '_>, page: ProviderPage) -> Result<Ans
     }
     match page.step {
         ProviderStep::Begin => provider::begin(visit, page.provider).await,
-        ProviderStep::Callback => provider::callback(visit, page.provider).await,
+        ProviderStep::Callback => {
+            let mut answer = provider::callback(visit, page.provider).await?;
+            // The address has a code and a state: no link of the page, and nothing that it loads, says it further.
+            let policy = HeaderValue::from_static("strict-origin");
+            answer.headers.insert(REFERRER_POLICY, policy);
+            Ok(answer)
+        }
     }
 }
 
@@ -157,9 +167,11 @@ async fn show<'c>(visit: &Visit<'c, '_>, page: SessionPage) -> Result<Answer, Re
         | SessionPage::ConfirmTotp
         | SessionPage::RemoveTotp
         | SessionPage::RecoveryCodes => Ok(visit::redirect(SessionPage::Account.path())),
-        SessionPage::AddPasskey | SessionPage::ConfirmPasskey | SessionPage::RemovePasskey => {
-            Ok(visit::redirect(SessionPage::Account.path()))
-        }
+        SessionPage::AddPasskey
+        | SessionPage::ConfirmPasskey
+        | SessionPage::RemovePasskey
+        | SessionPage::AddKey
+        | SessionPage::RevokeKey => Ok(visit::redirect(SessionPage::Account.path())),
         SessionPage::SecondFactor | SessionPage::PasskeySecondFactor => {
             Ok(visit::redirect(SessionPage::SignIn.path()))
         }
@@ -189,6 +201,8 @@ async fn post<'c>(
         SessionPage::AddPasskey => passkey::add(visit, form).await,
         SessionPage::ConfirmPasskey => passkey::confirm(visit, form).await,
         SessionPage::RemovePasskey => passkey::remove(visit, form).await,
+        SessionPage::AddKey => own_key::add(visit, form).await,
+        SessionPage::RevokeKey => own_key::revoke(visit, form).await,
         SessionPage::Account | SessionPage::PasskeyScript => Ok(method_not_allowed("GET, HEAD")),
     }
 }

@@ -46,6 +46,11 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// A certificate cannot be ordered.
+    Acme {
+        /// Why.
+        reason: String,
+    },
     /// The keys of an issuer that stand in a file or in the configuration are not usable.
     Keys {
         /// The issuer's name in the configuration.
@@ -112,6 +117,7 @@ impl StartError {
             ),
             Self::Handed(_)
             | Self::Tls { .. }
+            | Self::Acme { .. }
             | Self::Keys { .. }
             | Self::Introspection { .. }
             | Self::Provider { .. }
@@ -152,6 +158,7 @@ impl fmt::Display for StartError {
                 "the private key `{key}` belongs to another certificate than `{certificate}`"
             ),
             Self::Tls { reason } => write!(formatter, "cannot set up TLS: {reason}"),
+            Self::Acme { reason } => write!(formatter, "no certificate can be ordered: {reason}"),
             Self::Keys { issuer, reason } => write!(
                 formatter,
                 "the keys of issuer `{issuer}` cannot be used: {reason}"
@@ -196,6 +203,7 @@ impl std::error::Error for StartError {
             | Self::KeyLocked { .. }
             | Self::KeyOfAnother { .. }
             | Self::Tls { .. }
+            | Self::Acme { .. }
             | Self::Keys { .. }
             | Self::Introspection { .. }
             | Self::Provider { .. }

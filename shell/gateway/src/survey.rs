@@ -3,6 +3,7 @@
 //! Knows: what it would open, read and connect to, and looks at it without changing anything. Nothing is sent but what the
 //! gateway itself fetches: an issuer's metadata and keys. Does not know how an observation is shown.
 
+mod acme;
 mod certificate;
 mod files;
 mod issuers;
@@ -105,6 +106,7 @@ pub fn obstacles(settings: &Settings) -> Vec<Observation> {
         let about = format!("certificate `{}`", tls.certificate.display());
         found.push(Observation::not_startable(about, &error));
     }
+    found.extend(acme::obstacles(settings));
     if let Err(error) = secure_all(&settings.upstreams) {
         found.push(Observation::not_startable("TLS to upstreams", &error));
     }
@@ -133,6 +135,15 @@ pub async fn survey(
             days,
         ));
     }
+    seen.extend(
+        acme::look(
+            rules,
+            settings,
+            now_unix_secs,
+            thoroughness.certificate_days,
+        )
+        .await,
+    );
     seen.extend(issuers::look(rules, settings).await);
     seen.extend(providers::look(rules, settings).await);
     seen.extend(upstreams::look(settings).await);

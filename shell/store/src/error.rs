@@ -54,6 +54,8 @@ pub enum StoreError {
     },
     /// The account at a provider is linked with a user already.
     LinkExists,
+    /// The user is linked with another account at the same provider.
+    OtherLinkExists,
     /// The file cannot be opened.
     Open {
         /// The file.
@@ -137,7 +139,8 @@ impl StoreError {
             | Self::KeyAbsent { .. }
             | Self::KeyRevoked { .. }
             | Self::SessionAbsent { .. }
-            | Self::LinkExists => false,
+            | Self::LinkExists
+            | Self::OtherLinkExists => false,
             Self::Open { .. }
             | Self::Foreign { .. }
             | Self::Newer { .. }
@@ -169,6 +172,9 @@ impl fmt::Display for StoreError {
             Self::SessionAbsent { id } => write!(f, "there is no session `{id}`"),
             Self::LinkExists => {
                 f.write_str("the account at the provider is linked with a user already")
+            }
+            Self::OtherLinkExists => {
+                f.write_str("the user is linked with another account at this provider")
             }
             Self::Open { path, source } => {
                 write!(f, "cannot open the database `{}`: {source}", path.display())
@@ -224,6 +230,7 @@ impl std::error::Error for StoreError {
             | Self::KeyRevoked { .. }
             | Self::SessionAbsent { .. }
             | Self::LinkExists
+            | Self::OtherLinkExists
             | Self::Foreign { .. }
             | Self::Newer { .. }
             | Self::MigrationChanged { .. }

@@ -64,6 +64,40 @@ pub struct Key {
     pub replaced_by: Option<KeyId>,
     /// When it was last noted as used.
     pub last_used_unix_secs: Option<i64>,
+    /// Whether its user has made it, in the account, and no operator has given it scopes since.
+    pub own: bool,
+}
+
+/// A key that a user makes in the account.
+#[derive(Clone, Debug)]
+pub struct NewOwnKey {
+    /// The key's public name.
+    pub id: KeyId,
+    /// What a presented key is compared with.
+    pub digest: KeyDigest,
+    /// The store's key of the user.
+    pub user_id: i64,
+    /// A word by which its user tells it from others.
+    pub label: Box<str>,
+    /// The scopes that the key has.
+    pub scopes: Vec<Box<str>>,
+    /// From when on it is not taken any more.
+    pub expires_unix_secs: i64,
+    /// How many keys that are taken a user may have made.
+    pub per_user_max: u32,
+}
+
+/// What came of making one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnKeyMade {
+    /// It is kept.
+    Yes(Box<Key>),
+    /// The user is gone, or disabled.
+    UserAbsent,
+    /// The user has as many as may be.
+    Full,
+    /// The user has a key by this label that is still taken.
+    LabelTaken,
 }
 
 /// A key, as a request that presents one needs it.
@@ -87,6 +121,8 @@ pub struct KeyRecord {
     pub revoked_unix_secs: Option<i64>,
     /// Where it may be used from; empty: from everywhere.
     pub networks: Vec<IpNet>,
+    /// Whether its user has made it, in the account, and no operator has given it scopes since.
+    pub own: bool,
 }
 
 /// Which keys to list, by id.
@@ -105,7 +141,7 @@ pub struct KeyList {
 pub struct KeyEdit {
     /// A word for people to tell keys apart.
     pub label: Option<Box<str>>,
-    /// The scopes that the key has.
+    /// The scopes that the key has. A key that its user has made is one of the operator's from then on.
     pub scopes: Option<Vec<Box<str>>>,
     /// From when on it is not taken any more; the inner `None`: it is taken for ever.
     pub expires_unix_secs: Option<Option<i64>>,

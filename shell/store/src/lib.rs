@@ -24,14 +24,14 @@ pub use act::{Act, ActList, Actor, ActsKept, NewAct, Outcome, Way};
 pub use brake::{BrakeRecord, Lift, Lifts};
 pub use digest::{DigestAccount, DigestName, DigestSecret, DigestState};
 pub use error::{EngineError, Kept, StoreError};
-pub use key::{Key, KeyEdit, KeyList, KeyRecord, NewKey, Owner, Rotation};
+pub use key::{Key, KeyEdit, KeyList, KeyRecord, NewKey, NewOwnKey, OwnKeyMade, Owner, Rotation};
 pub use link::{Link, LinkKey, LinkedUser};
 pub use passkey::{
     NewPasskey, Passkey, PasskeyAdded, PasskeyRecord, PasskeyUse, USER_HANDLE_BYTES,
 };
 pub use refusal::RefusalRecord;
 pub use second_factor::{NewTotp, SecondFactors, Totp};
-pub use session::{FormKeyRecord, NewSession, Session, SessionList, SessionRecord};
+pub use session::{FormKeyRecord, NewSession, Session, SessionAfter, SessionList, SessionRecord};
 pub use sqlite::{
     Backup, Content, CopyError, Options, REFUSALS_KEPT_MAX_DEFAULT, Restore, SqliteStore, examine,
 };

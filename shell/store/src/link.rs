@@ -1,5 +1,7 @@
 //! Links of users with their accounts at OpenID providers, as they are handed in and given out.
 
+use std::fmt;
+
 /// Who somebody is at a provider: its `iss` and its `sub`, together and to the letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LinkKey {
@@ -7,6 +9,12 @@ pub struct LinkKey {
     pub issuer: Box<str>,
     /// Whom it means.
     pub subject: Box<str>,
+}
+
+impl fmt::Display for LinkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.subject, self.issuer)
+    }
 }
 
 /// A link of a user.

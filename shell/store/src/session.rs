@@ -20,6 +20,10 @@ pub struct NewSession {
     pub second_factor: bool,
     /// Groups that this session has beside those of the user.
     pub groups: Vec<Box<str>>,
+    /// The provider that has vouched for the user, by its name in the configuration.
+    pub provider: Option<Box<str>>,
+    /// When the user has signed in there, where the provider says it.
+    pub signed_in_unix_secs: Option<i64>,
     /// What the browser calls itself, bounded by the caller.
     pub device: Option<Box<str>>,
     /// Where the sign-in came from.
@@ -30,6 +34,27 @@ pub struct NewSession {
     pub expires_unix_secs: i64,
     /// How many sessions the user may have; past it the one used least lately is ended.
     pub per_user_max: u32,
+}
+
+/// A session in the place of one that has ended with a change of its user's account.
+#[derive(Clone, Debug)]
+pub struct SessionAfter {
+    /// The one that has ended: how, when, with which groups and until when is said by it.
+    pub former: SessionId,
+    /// A second factor that was shown since, and beside what the former one was begun with.
+    pub shown: Option<Box<str>>,
+    /// The session's public name.
+    pub id: SessionId,
+    /// What a shown secret is found by.
+    pub digest: SessionDigest,
+    /// The user's version after the change: after another one there is no session.
+    pub user_version: i64,
+    /// What the browser calls itself, bounded by the caller.
+    pub device: Option<Box<str>>,
+    /// Where the change came from.
+    pub address: Box<str>,
+    /// After how long without a request it ends.
+    pub idle_secs: i64,
 }
 
 /// A session, as its user or an operator sees it.
@@ -70,6 +95,10 @@ pub struct SessionRecord {
     pub second_factor: bool,
     /// What was shown to begin it.
     pub method: Box<str>,
+    /// The provider that has vouched for the user, by its name in the configuration.
+    pub provider: Option<Box<str>>,
+    /// When the user has signed in there, where the provider says it.
+    pub signed_in_unix_secs: Option<i64>,
     /// When it was begun.
     pub created_unix_secs: i64,
     /// When it was last noted as used.

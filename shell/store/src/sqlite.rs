@@ -16,6 +16,7 @@ mod keys;
 mod links;
 mod meta;
 mod migrations;
+mod own_keys;
 mod passkeys;
 mod place;
 mod readers;
@@ -49,9 +50,10 @@ use self::writer::Writer;
 use crate::{
     AccountAnswer, Act, ActList, ActsKept, Answer, BrakeRecord, Changes, DigestAccount, DigestName,
     DigestSecret, FormKeyRecord, Imported, Key, KeyEdit, KeyList, KeyRecord, Lift, Lifts, Link,
-    LinkKey, LinkedUser, NewAct, NewKey, NewPasskey, NewSession, NewTotp, NewUser, OnConflict,
-    Outcome, PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord, Rotation, SecondFactors,
-    Session, SessionList, SessionRecord, Store, StoreError, Totp, User,
+    LinkKey, LinkedUser, NewAct, NewKey, NewOwnKey, NewPasskey, NewSession, NewTotp, NewUser,
+    OnConflict, Outcome, OwnKeyMade, PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord,
+    Rotation, SecondFactors, Session, SessionAfter, SessionList, SessionRecord, Store, StoreError,
+    Totp, User,
 };
 
 /// How many refusals are kept unless [`Options`] say otherwise.
@@ -286,6 +288,24 @@ impl Store for SqliteStore {
         self.change(move |connection| keys::edit(connection, &id, &edit))
     }
 
+    fn create_own_key(&self, key: NewOwnKey, now_unix_secs: i64) -> Answer<'_, OwnKeyMade> {
+        self.change(move |connection| own_keys::create(connection, &key, now_unix_secs))
+    }
+
+    fn keys_of_user(
+        &self,
+        user_id: i64,
+        keys_max: u32,
+        now_unix_secs: i64,
+    ) -> Answer<'_, Vec<Key>> {
+        self.look_up(move |connection| own_keys::list(connection, user_id, keys_max, now_unix_secs))
+    }
+
+    fn revoke_own_key(&self, user_id: i64, id: &KeyId, now_unix_secs: i64) -> Answer<'_, bool> {
+        let id = id.clone();
+        self.change(move |connection| own_keys::revoke(connection, user_id, &id, now_unix_secs))
+    }
+
     fn api_key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<KeyRecord>> {
         self.look_up(move |connection| keys::record(connection, id))
     }
@@ -296,6 +316,10 @@ impl Store for SqliteStore {
 
     fn begin_session(&self, session: NewSession, now_unix_secs: i64) -> Answer<'_, bool> {
         self.change(move |connection| sessions::begin(connection, &session, now_unix_secs))
+    }
+
+    fn go_on_with_session(&self, session: SessionAfter, now_unix_secs: i64) -> Answer<'_, bool> {
+        self.change(move |connection| sessions::go_on(connection, &session, now_unix_secs))
     }
 
     fn session<'a>(&'a self, digest: &'a SessionDigest) -> Answer<'a, Option<SessionRecord>> {
@@ -374,6 +398,11 @@ impl Store for SqliteStore {
     fn add_link(&self, name: &str, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()> {
         let name: Box<str> = name.into();
         self.change(move |connection| links::add(connection, &name, &key, now_unix_secs))
+    }
+
+    fn add_first_link(&self, name: &str, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()> {
+        let name: Box<str> = name.into();
+        self.change(move |connection| links::add_first(connection, &name, &key, now_unix_secs))
     }
 
     fn add_linked_user(&self, user: NewUser, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()> {

@@ -13,9 +13,9 @@ use countersign_secret::session::{SessionDigest, SessionId};
 use crate::{
     AccountAnswer, Act, ActList, BrakeRecord, DigestAccount, DigestName, DigestSecret,
     FormKeyRecord, Imported, Key, KeyEdit, KeyList, KeyRecord, Lift, Lifts, Link, LinkKey,
-    LinkedUser, NewAct, NewKey, NewPasskey, NewSession, NewTotp, NewUser, OnConflict, Outcome,
-    PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord, Rotation, SecondFactors, Session,
-    SessionList, SessionRecord, StoreError, Totp, User,
+    LinkedUser, NewAct, NewKey, NewOwnKey, NewPasskey, NewSession, NewTotp, NewUser, OnConflict,
+    Outcome, OwnKeyMade, PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord, Rotation,
+    SecondFactors, Session, SessionAfter, SessionList, SessionRecord, StoreError, Totp, User,
 };
 
 /// What an operation answers, once awaited.
@@ -127,6 +127,17 @@ pub trait Store: Send + Sync {
     /// [`StoreError::KeyRevoked`], also with a period of grace.
     fn edit_key(&self, id: &KeyId, edit: KeyEdit) -> Answer<'_, Key>;
 
+    /// Keeps a key that a user makes in the account: its count and its label are looked at with nothing in between.
+    fn create_own_key(&self, key: NewOwnKey, now_unix_secs: i64) -> Answer<'_, OwnKeyMade>;
+
+    /// The keys of a user that are not revoked, whoever has made them, the latest first. Not those of an earlier user by the
+    /// name.
+    fn keys_of_user(&self, user_id: i64, keys_max: u32, now_unix_secs: i64)
+    -> Answer<'_, Vec<Key>>;
+
+    /// Revokes a key of a user, whoever has made it. `false` where the user has none such that is not revoked.
+    fn revoke_own_key(&self, user_id: i64, id: &KeyId, now_unix_secs: i64) -> Answer<'_, bool>;
+
     /// What a request that presents a key needs. As cheap among a million keys as among ten.
     fn api_key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<KeyRecord>>;
 
@@ -137,6 +148,10 @@ pub trait Store: Send + Sync {
     /// limit, the one that was used least lately is ended. `false`, and nothing is changed, where the user is gone,
     /// disabled, or another than when the sign-in was checked.
     fn begin_session(&self, session: NewSession, now_unix_secs: i64) -> Answer<'_, bool>;
+
+    /// Begins a session in the place of one that has ended with a change of its user's account. `false`, and nothing is
+    /// changed, where the former one is past its time, or the user is gone, disabled, or was changed once more.
+    fn go_on_with_session(&self, session: SessionAfter, now_unix_secs: i64) -> Answer<'_, bool>;
 
     /// What a request that shows a session needs. As cheap among a million sessions as among ten.
     fn session<'a>(&'a self, digest: &'a SessionDigest) -> Answer<'a, Option<SessionRecord>>;
@@ -214,6 +229,10 @@ pub trait Store: Send + Sync {
 
     /// Links a user with an account at a provider. [`StoreError::LinkExists`] where that is linked, with whomever.
     fn add_link(&self, name: &str, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()>;
+
+    /// The same where nobody but the provider says so. [`StoreError::OtherLinkExists`] where the user is linked with another
+    /// account at this provider: its name there means somebody else by now.
+    fn add_first_link(&self, name: &str, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()>;
 
     /// Adds a user who is linked with an account at a provider, or neither.
     fn add_linked_user(&self, user: NewUser, key: LinkKey, now_unix_secs: i64) -> Answer<'_, ()>;

@@ -34,6 +34,8 @@ pub struct User {
     pub groups: Vec<Box<str>>,
     /// Which kind of hash the password has.
     pub hash_kind: HashKind,
+    /// Whether there is a password at all: whom a provider has made has none.
+    pub has_password: bool,
     /// For what Digest is switched on; `None`: for nothing.
     pub digest: Option<DigestState>,
     /// Whether the user may not sign in.

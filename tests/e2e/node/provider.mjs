@@ -1,7 +1,7 @@
 // An OpenID provider, oidc-provider, that people sign in at by its own pages: any password is right.
 //
 // Prints one line of JSON with its address, then serves until it is ended. The argument is JSON: `name` is for its
-// cookies (several providers share a host here), `redirect_uri` that of its one client, `method` how that shows itself.
+// cookies (several providers share a host here), `redirect_uri` and `signed_out_uri` those of its one client, `method` how that shows itself.
 
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
@@ -15,7 +15,7 @@ const resolve = createRequire(path.join(process.env.COUNTERSIGN_TEST_NODE_MODULE
 const { default: Provider } = await import(pathToFileURL(resolve("oidc-provider")));
 const jose = await import(pathToFileURL(resolve("jose")));
 
-const { name, redirect_uri, method } = JSON.parse(process.argv[2]);
+const { name, redirect_uri, signed_out_uri, method } = JSON.parse(process.argv[2]);
 const secret = `secret-of-${name}-0123456789`;
 const server = createServer();
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
@@ -28,7 +28,7 @@ const provider = new Provider(issuer, {
     keys: [randomBytes(16).toString("hex")],
     names: { session: `${name}_session`, interaction: `${name}_interaction`, resume: `${name}_resume` },
   },
-  clients: [{ client_id: "gateway", client_secret: secret, token_endpoint_auth_method: method, redirect_uris: [redirect_uri] }],
+  clients: [{ client_id: "gateway", client_secret: secret, token_endpoint_auth_method: method, redirect_uris: [redirect_uri], post_logout_redirect_uris: [signed_out_uri] }],
   claims: { openid: ["sub"], profile: ["preferred_username"], email: ["email", "email_verified"] },
   conformIdTokenClaims: false,
   pkce: { required: () => true },

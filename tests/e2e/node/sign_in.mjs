@@ -48,7 +48,7 @@ function leastContrast(page) {
       }
       return [255, 255, 255];
     };
-    const ratios = [...document.querySelectorAll("h1, h2, p, label, button, input:not([type=hidden]), a, span, strong")].map((element) => {
+    const ratios = [...document.querySelectorAll("h1, h2, p, label, button, input:not([type=hidden]), a, span, strong, legend, code")].map((element) => {
       const [one, other] = [channels(getComputedStyle(element).color), behind(element)].map(luminance);
       return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
     });
@@ -140,7 +140,7 @@ seen.other_before = await ask(there.page, "/app/data");
 // The first browser ends the session of the second.
 await here.page.goto(`${url}/.countersign/account`);
 seen.account = await look(here.page, "account");
-seen.sessions = await here.page.locator("ul.sessions li").allInnerTexts();
+seen.sessions = await here.page.locator("section[aria-labelledby=sessions] li").allInnerTexts();
 await Promise.all([here.page.waitForNavigation(), here.page.click("ul.sessions button")]);
 seen.ended = await look(here.page, "ended");
 
@@ -179,6 +179,30 @@ await here.page.goto(`${url}/app/start`);
 seen.form_again = await look(here.page, "form-again");
 await signIn(here.page, next_password);
 seen.back_again = here.page.url().slice(url.length);
+
+// A key is made for a program by the keyboard, used, and revoked.
+await here.page.goto(`${url}/.countersign/account`);
+seen.keys_before = await look(here.page, "keys");
+await here.page.focus("#key-name");
+await here.page.keyboard.type("nightly");
+await here.page.keyboard.press("Tab");
+await here.page.keyboard.press("Space");
+await Promise.all([here.page.waitForNavigation(), here.page.press("#key-days", "Enter")]);
+seen.key_made = await look(here.page, "key-made");
+const made = await here.page.innerText("code.key");
+seen.key_in_address = here.page.url().includes(made);
+const byKey = () => here.context.request.get(`${url}/api/orders`, { headers: { "x-api-key": made } });
+seen.key_used = { status: (await byKey()).status(), fields: (await (await byKey()).json()).fields };
+await Promise.all([here.page.waitForNavigation(), here.page.click("main a")]);
+seen.keys = await look(here.page, "keys-one");
+const shown = here.page.locator("section[aria-labelledby=keys] li", { hasText: "nightly" });
+seen.keys_shown = await shown.allInnerTexts();
+seen.key_shown_again = (await here.page.content()).includes(made);
+await Promise.all([here.page.waitForNavigation(), shown.locator("button").click()]);
+seen.key_revoked = await look(here.page, "key-revoked");
+let after = await byKey();
+while (after.status() === 200) after = await byKey();
+seen.key_after = { status: after.status(), cause: after.headers()["countersign-cause"] };
 
 // A second factor is set up with what an authenticator app reads off the page.
 await here.page.goto(`${url}/.countersign/account`);

@@ -60,7 +60,22 @@ seen.script_cookies = await page.evaluate(() => document.cookie);
 seen.cookies = (await context.cookies(url)).filter(({ name }) => name.startsWith("__Host-")).map(({ name }) => name).sort();
 await page.goto(`${url}/.countersign/account`);
 seen.account = await look("account");
+// The provider says when it was, and asks again where it is told to.
+await page.goto(`${url}/vault/first`);
+seen.vault = await back();
+await page.goto(`${url}/.countersign/sign-in/provider/corp?return=/vault/again&why=sign-in-too-old`);
+seen.asked_again = await page.locator("input[name=login]").count();
+await page.fill("input[name=login]", user);
+await page.fill("input[name=password]", "any password");
+await press("button[type=submit]");
+if (!page.url().startsWith(url)) await press("button[type=submit]");
+seen.vault_again = await back();
 await signOut();
+seen.out = await look("signed-out-here");
+await press("a.button");
+seen.at_the_provider = page.url().startsWith(url);
+await press("button[value=yes]");
+seen.out_there = { path: page.url().slice(url.length), ...(await look("signed-out-there")) };
 await page.goto(`${url}/app/start?x=1`);
 seen.signed_out = await look("signed-out");
 

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::load::{Counted, Load, counted};
+use super::load::{Counted, Lines, Load, Protocol, counted};
 use super::rounds::{GOOD_CONNECTIONS, shown};
 use super::{LOAD_CPU, Stage, WARM_SECS, whole};
 use crate::failure::{Doing, Failure, Outcome};
+
+/// Its name among the rows.
+pub(super) const ROW: &str = "ours-flood";
 
 const WRONG_CONNECTIONS: u32 = 4;
 const MARGIN_SECS: u32 = 2;
@@ -93,10 +96,14 @@ fn load<'a>(
 ) -> Load<'a> {
     Load {
         cpu: LOAD_CPU,
+        protocol: Protocol::Plain,
         script: &stage.script,
         port: flood.port,
         path: flood.path,
-        headers: Some(headers),
+        lines: Some(Lines {
+            file: headers,
+            once: false,
+        }),
         connections,
         seconds,
     }

@@ -1,12 +1,13 @@
-//! Runs wrk and reads what it counted; asks single requests to see that a gateway answers as it should.
+//! Lets a generator of load run, and reads what it counted.
+//!
+//! Knows: wrk for HTTP/1.1, with and without TLS. What h2load says is read in `h2load`; single requests are in `ask`.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
+use super::h2load;
 use super::process::pinned;
 use crate::failure::{Doing, Failure, Outcome};
 use crate::workspace::output;
@@ -14,21 +15,49 @@ use crate::workspace::output;
 /// The script that wrk runs.
 pub(super) const SCRIPT: &str = include_str!("wrk.lua");
 
-const ANSWER_SECS_MAX: u64 = 60;
+/// How a gateway is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// HTTP/1.1 in the clear.
+    Plain,
+    /// HTTP/1.1 in TLS.
+    Tls,
+    /// HTTP/2 in TLS.
+    Http2,
+}
 
-/// One run of wrk.
+impl Protocol {
+    /// The address of a path there.
+    pub(super) fn url(self, port: u16, path: &str) -> String {
+        let scheme = match self {
+            Self::Plain => "http",
+            Self::Tls | Self::Http2 => "https",
+        };
+        format!("{scheme}://127.0.0.1:{port}{path}")
+    }
+}
+
+/// A file of header lines, one for each request.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a> {
+    pub(super) file: &'a Path,
+    /// Whether each is sent once, and none after the last; otherwise they are sent in turn, over and over.
+    pub(super) once: bool,
+}
+
+/// One run of a generator.
 pub(super) struct Load<'a> {
     pub(super) cpu: u32,
+    pub(super) protocol: Protocol,
     pub(super) script: &'a Path,
     pub(super) port: u16,
     pub(super) path: &'a str,
-    /// A file of header lines, one for each request in turn.
-    pub(super) headers: Option<&'a PathBuf>,
+    pub(super) lines: Option<Lines<'a>>,
     pub(super) connections: u32,
     pub(super) seconds: u32,
 }
 
-/// What wrk counted.
+/// What a generator counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Counted {
     pub(crate) requests: u64,
@@ -43,26 +72,32 @@ pub(crate) struct Counted {
 
 impl Load<'_> {
     pub(super) fn run(&self) -> Outcome<Counted> {
-        counted(&output(&mut self.command())?)
+        match self.protocol {
+            Protocol::Plain | Protocol::Tls => counted(&output(&mut self.command())?),
+            Protocol::Http2 => h2load::run(self),
+        }
     }
 
-    pub(super) fn command(&self) -> std::process::Command {
-        let url = format!("http://127.0.0.1:{}{}", self.port, self.path);
+    /// The command of wrk.
+    pub(super) fn command(&self) -> Command {
         let mut command = pinned(self.cpu, "wrk");
         command.args(["--threads", "1", "--latency", "--timeout", "20s"]);
         command.args(["--connections", &self.connections.to_string()]);
         command.args(["--duration", &format!("{}s", self.seconds)]);
+        let url = self.protocol.url(self.port, self.path);
         command
             .arg("--script")
             .arg(self.script)
             .args([&url, "--", self.path]);
-        if let Some(headers) = self.headers {
-            command.env("HEADER_LINES", headers);
+        if let Some(Lines { file, once }) = self.lines {
+            command.env("HEADER_LINES", file);
+            command.env("HEADER_LINES_ONCE", if once { "yes" } else { "" });
         }
         command
     }
 }
 
+/// What wrk counted.
 pub(crate) fn counted(said: &str) -> Outcome<Counted> {
     let line = said
         .lines()
@@ -83,52 +118,6 @@ pub(crate) fn counted(said: &str) -> Outcome<Counted> {
     } else {
         Ok(counted)
     }
-}
-
-/// Head and body of the answer to one request.
-pub(crate) fn head_and_body(
-    port: u16,
-    path: &str,
-    header: Option<&str>,
-) -> Outcome<(String, String)> {
-    answer_to(port, &get(path, header)).map(|(_, head, body)| (head, body))
-}
-
-/// Status and body of the answer to one request.
-pub(super) fn ask(port: u16, path: &str, header: Option<&str>) -> Outcome<(u16, String)> {
-    answer_to(port, &get(path, header)).map(|(status, _, body)| (status, body))
-}
-
-fn get(path: &str, header: Option<&str>) -> String {
-    let line = header
-        .map(|header| format!("{header}\r\n"))
-        .unwrap_or_default();
-    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{line}\r\n")
-}
-
-/// Status, head and body of the answer to a request that closes its connection.
-pub(super) fn answer_to(port: u16, request: &str) -> Outcome<(u16, String, String)> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).doing(format!("port {port}"))?;
-    stream
-        .set_read_timeout(Some(Duration::from_secs(ANSWER_SECS_MAX)))
-        .doing("a time limit")?;
-    stream
-        .write_all(request.as_bytes())
-        .doing(format!("port {port}"))?;
-    let mut answer = Vec::new();
-    stream
-        .read_to_end(&mut answer)
-        .doing(format!("port {port}"))?;
-    let answer = String::from_utf8_lossy(&answer);
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .doing(format!("port {port} gave no answer"))?;
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|word| word.parse().ok())
-        .doing("an answer has no status")?;
-    Ok((status, head.to_owned(), body.to_owned()))
 }
 
 #[cfg(test)]

@@ -3,12 +3,17 @@
 //! Throughput and latency swing with whatever else the machine does; user and system time over the requests served
 //! swings little, and the ratio to nginx's plain proxy in the same round less still.
 
+pub(crate) mod ask;
+mod certificate;
+mod digest;
 mod envoy;
 mod flood;
+mod h2load;
 pub(crate) mod load;
 pub(crate) mod machine;
 mod ours;
 pub(crate) mod peers;
+mod plans;
 pub(crate) mod process;
 mod report;
 mod rounds;
@@ -29,7 +34,7 @@ use load::Load;
 use process::Process;
 use rows::Subject;
 use table::{Row, Sample};
-use tokens::Tokens;
+use tokens::{TokenFiles, Tokens};
 
 /// Every gateway runs here, ...
 const GATEWAY_CPU: u32 = 0;
@@ -68,8 +73,12 @@ pub(crate) struct Options {
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     let folder = workspace.target()?.join("bench");
-    fs::create_dir_all(&folder).doing(folder.display())?;
     let chosen = |name: &str| name == rows::BASE || rows::fits_any(name, &options.rows);
+    if options.list {
+        list(&folder, &chosen);
+        return Ok(());
+    }
+    fs::create_dir_all(&folder).doing(folder.display())?;
     let tokens = Tokens::prepare(&folder.join("tokens"))?;
     let ours = ours::Program {
         workspace,
@@ -77,12 +86,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     };
     let mut stage = Stage::set(&ours, &folder, &tokens, &chosen)?;
     stage.subjects.retain(|subject| chosen(&subject.name));
-    if options.list {
-        for subject in &stage.subjects {
-            println!("{:28} {}", subject.name, subject.what);
-        }
-        return Ok(());
-    }
     for subject in &stage.subjects {
         subject.try_out().doing(&subject.name)?;
     }
@@ -117,6 +120,22 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Outcome<()> {
     } else {
         Err(Failure::new(format!("{failed} measurements failed")))
     }
+}
+
+/// Tells of every row, and starts nothing.
+fn list(folder: &Path, chosen: &dyn Fn(&str) -> bool) {
+    let files = TokenFiles::below(&folder.join("tokens"));
+    let of_peers = [
+        rows::of_peers(&files),
+        rows::of_peers_by_http2(),
+        rows::of_envoy(&files),
+    ];
+    let of_peers = of_peers.into_iter().flatten();
+    of_peers
+        .map(|subject| (subject.name, subject.what))
+        .chain(plans::listed(&files))
+        .filter(|(name, _)| chosen(name))
+        .for_each(|(name, what)| println!("{name:28} {what}"));
 }
 
 /// Lets every kind of request run through a program that counts what it does. Left out is what spends its time in one
@@ -172,14 +191,15 @@ impl Stage {
         chosen: &dyn Fn(&str) -> bool,
     ) -> Outcome<Self> {
         let script = peers::write(folder, "wrk.lua", load::SCRIPT)?;
+        let certificate = certificate::make(folder)?;
         let mut stage = Self {
             script,
             upstream: peers::upstream(folder)?,
             gateways: vec![
-                peers::nginx_plain(folder)?,
+                peers::nginx_plain(folder, &certificate)?,
                 peers::haproxy(folder, &tokens.keys)?,
             ],
-            subjects: rows::of_peers(tokens),
+            subjects: rows::of_peers(&tokens.files),
             versions: vec![
                 peers::version(Path::new("nginx"), "-v"),
                 peers::version(Path::new("haproxy"), "-v"),
@@ -190,7 +210,17 @@ impl Stage {
             flood: None,
             sign_ins: None,
         };
-        if rows::of_envoy(tokens)
+        let by_http2 = rows::of_peers_by_http2();
+        if h2load::is_there() {
+            stage
+                .versions
+                .push(peers::version(Path::new("h2load"), "--version"));
+            stage.subjects.extend(by_http2);
+        } else {
+            let missing = |subject: &Subject| format!("{}: h2load is not there", subject.name);
+            stage.absent.extend(by_http2.iter().map(missing));
+        }
+        if rows::of_envoy(&tokens.files)
             .iter()
             .any(|subject| chosen(&subject.name))
         {
@@ -212,7 +242,7 @@ impl Stage {
         self.gateways
             .push(envoy::start(&program, folder, &tokens.keys)?);
         self.versions.push(peers::version(&program, "--version"));
-        self.subjects.extend(rows::of_envoy(tokens));
+        self.subjects.extend(rows::of_envoy(&tokens.files));
         Ok(())
     }
 
@@ -250,16 +280,20 @@ fn measure(stage: &Stage, options: &Options) -> Vec<Row> {
 
 fn measure_once(stage: &Stage, subject: &Subject, options: &Options) -> Outcome<Sample> {
     let gateway = stage.gateway(subject.gateway)?;
-    let load = |seconds| Load {
-        cpu: LOAD_CPU,
-        script: &stage.script,
-        port: subject.port,
-        path: subject.path,
-        headers: subject.headers.as_ref(),
-        connections: subject.connections.unwrap_or(options.connections),
-        seconds,
+    let load = |seconds| -> Outcome<Load<'_>> {
+        Ok(Load {
+            cpu: LOAD_CPU,
+            protocol: subject.protocol,
+            script: &stage.script,
+            port: subject.port,
+            path: subject.path,
+            lines: subject.lines(seconds)?,
+            connections: subject.connections.unwrap_or(options.connections),
+            seconds,
+        })
     };
-    load(WARM_SECS).run()?;
+    load(WARM_SECS)?.run()?;
+    let measured = load(options.seconds)?;
     let clocks = || {
         [
             gateway.ticks(),
@@ -269,7 +303,7 @@ fn measure_once(stage: &Stage, subject: &Subject, options: &Options) -> Outcome<
         ]
     };
     let before = clocks();
-    let counted = load(options.seconds).run()?;
+    let counted = measured.run()?;
     let after = clocks();
     subject.judge(&counted)?;
     let [own, upstream, loader, busy] = spent(before, after);

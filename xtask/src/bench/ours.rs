@@ -1,17 +1,19 @@
-//! The gateway itself, as it is shipped: profile `dist`, one worker. One process for each way of caching.
+//! The gateway itself, as it is shipped: profile `dist`, one worker. One process for each way of caching, and for what only some rows need.
+//!
+//! Knows: how the processes are configured and started. What is measured of them is in `plans`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::flood::Flood;
+use super::flood::{self, Flood};
 use super::peers::{UPSTREAM, write};
+use super::plans::{AS_INSTALLED, GATEWAYS, GUARDED, Gateway, PAGES, Plan, WITH_SESSIONS, plans};
 use super::process::{Process, pinned};
 use super::rounds::Good;
-use super::rows::{Expected, Subject};
-use super::stores::{self, Filled, KEYS_FEW, KEYS_MANY, KEYS_SENT_MAX, USERS};
-use super::tokens::{AUDIENCE, Algorithm, FEW, MANY, Tokens, VALID_SECS};
-use super::{GATEWAY_CPU, Stage};
+use super::stores::{self, Filled, REALM};
+use super::tokens::{AUDIENCE, Algorithm, Tokens, VALID_SECS};
+use super::{GATEWAY_CPU, Stage, sign_ins};
 use crate::dist::{self, Built};
 use crate::failure::{Doing, Outcome};
 use crate::workspace::Workspace;
@@ -35,73 +37,6 @@ impl Program<'_> {
     }
 }
 
-/// One process of the gateway.
-struct Gateway {
-    name: &'static str,
-    port: u16,
-    /// The section `[cache]`; empty for what a user gets who writes none.
-    cache: &'static str,
-    /// Further sections.
-    more: &'static str,
-    keys: usize,
-}
-
-const AS_INSTALLED: Gateway = Gateway {
-    name: "ours",
-    port: 18110,
-    cache: "",
-    more: "",
-    keys: KEYS_FEW,
-};
-/// Remembers far fewer tokens than are sent, so that hardly one is there when it comes again.
-const FORGETFUL: Gateway = Gateway {
-    name: "ours-forgetful",
-    port: 18111,
-    cache: "[cache]\nentries_max = 1024\n",
-    more: "",
-    keys: KEYS_FEW,
-};
-const UNCACHED_FEW: Gateway = Gateway {
-    name: "ours-uncached",
-    port: 18112,
-    cache: "[cache]\nttl_secs = 0\n",
-    more: "",
-    keys: KEYS_FEW,
-};
-const UNCACHED_MANY: Gateway = Gateway {
-    name: "ours-uncached-1m",
-    port: 18113,
-    cache: "[cache]\nttl_secs = 0\n",
-    more: "",
-    keys: KEYS_MANY,
-};
-
-const WITH_SESSIONS: Gateway = Gateway {
-    name: "ours-with-sessions",
-    port: 18114,
-    cache: "",
-    more: "[session]\nplain_http = true\n[[route]]\nname = \"app\"\npath = \"/app/**\"\nupstream = \"app\"\n\
-           accept = [\"session\"]\nallow = { identity = true }\n",
-    keys: KEYS_FEW,
-};
-const GATEWAYS: [&Gateway; 5] = [
-    &AS_INSTALLED,
-    &FORGETFUL,
-    &UNCACHED_FEW,
-    &UNCACHED_MANY,
-    &WITH_SESSIONS,
-];
-
-const PUBLIC: &str = "/public/data";
-const GUARDED: &str = "/api/data";
-/// For who has a session.
-const PAGES: &str = "/app/data";
-
-/// Name of the measurement that is a table of its own.
-const FLOOD: &str = "ours-flood";
-/// Name of another.
-const SIGN_INS: &str = "ours-sign-ins";
-
 /// Builds and starts what the chosen rows need.
 pub(super) fn add(
     stage: &mut Stage,
@@ -110,12 +45,13 @@ pub(super) fn add(
     tokens: &Tokens,
     chosen: &dyn Fn(&str) -> bool,
 ) -> Outcome<()> {
-    let plans: Vec<Plan> = plans(tokens)
-        .into_iter()
-        .filter(|plan| chosen(&plan.name))
-        .collect();
-    let flooded = chosen(FLOOD);
-    let crowded = chosen(SIGN_INS);
+    let mut plans = plans(&tokens.files);
+    plans.retain(|plan| chosen(&plan.name));
+    let (plans, unasked): (Vec<Plan>, Vec<Plan>) = plans.into_iter().partition(Plan::can_be_asked);
+    let missing = |plan: Plan| format!("{}: h2load is not there", plan.name);
+    stage.absent.extend(unasked.into_iter().map(missing));
+    let flooded = chosen(flood::ROW);
+    let crowded = chosen(sign_ins::ROW);
     if plans.is_empty() && !flooded && !crowded {
         return Ok(());
     }
@@ -144,12 +80,14 @@ pub(super) fn add(
             mebibytes(process.memory_kib())
         ));
         stage.gateways.push(process);
-        stage.subjects.extend(own.map(|plan| plan.subject(&filled)));
+        stage
+            .subjects
+            .extend(own.map(|plan| plan.subject(&filled, folder)));
         if flooded {
             stage.flood = Some(Flood {
                 port: gateway.port,
                 path: GUARDED,
-                good: tokens.few(Algorithm::Es256),
+                good: tokens.files.few(Algorithm::Es256),
                 wrong: filled.wrong_passwords.clone(),
             });
         }
@@ -173,9 +111,14 @@ fn start(
 ) -> Outcome<Process> {
     let text = configuration(gateway, filled);
     let file = write(folder, &format!("{}.toml", gateway.name), &text)?;
-    let secret = write(folder, "hs256.secret", &tokens.keys.hs256_secret)?;
-    // The gateway warns of secrets that everybody can read.
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).doing(secret.display())?;
+    for (name, secret) in [
+        ("hs256.secret", tokens.keys.hs256_secret.as_str()),
+        ("introspection.secret", "of the bench"),
+    ] {
+        let secret = write(folder, name, secret)?;
+        // The gateway warns of secrets that everybody can read.
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).doing(secret.display())?;
+    }
     write(folder, "rs256.jwks", &tokens.keys.rs256_jwks)?;
     write(folder, "es256.jwks", &tokens.keys.es256_jwks)?;
     let mut command = pinned(GATEWAY_CPU, program);
@@ -194,6 +137,7 @@ fn configuration(gateway: &Gateway, filled: &Filled) -> String {
     let Gateway {
         port, cache, more, ..
     } = gateway;
+    let (of_server, sections) = (more.of_server(), more.sections());
     let issuers: String = [
         (Algorithm::Hs256, "{ secret_file = \"hs256.secret\" }"),
         (Algorithm::Rs256, "{ jwks_file = \"rs256.jwks\" }"),
@@ -203,11 +147,11 @@ fn configuration(gateway: &Gateway, filled: &Filled) -> String {
     .map(|(algorithm, keys)| issuer(algorithm, keys))
     .collect();
     format!(
-        "realm = \"bench\"
+        "realm = \"{REALM}\"
 [server]
 listen = [\"127.0.0.1:{port}\"]
 workers = 1
-[store]
+{of_server}[store]
 path = \"{}\"
 [log]
 refusals = false
@@ -229,7 +173,7 @@ path = \"/api/**\"
 upstream = \"app\"
 accept = [\"basic\", \"bearer\", \"api-key\"]
 allow = {{ identity = true }}
-{more}",
+{sections}",
         filled.database.display(),
     )
 }
@@ -241,149 +185,6 @@ fn issuer(algorithm: Algorithm, keys: &str) -> String {
         name.to_ascii_lowercase(),
         algorithm.issuer(),
     )
-}
-
-/// A row of ours, before its gateway runs.
-struct Plan {
-    name: String,
-    what: String,
-    gateway: &'static Gateway,
-    path: &'static str,
-    send: Send,
-    expected: Expected,
-    connections: Option<u32>,
-}
-
-/// What the requests of a row carry.
-enum Send {
-    Nothing,
-    Lines(PathBuf),
-    Keys,
-    Passwords,
-    Sessions,
-}
-
-impl Plan {
-    fn subject(&self, filled: &Filled) -> Subject {
-        Subject {
-            name: self.name.clone(),
-            what: self.what.clone(),
-            gateway: self.gateway.name,
-            port: self.gateway.port,
-            path: self.path,
-            headers: match &self.send {
-                Send::Nothing => None,
-                Send::Lines(file) => Some(file.clone()),
-                Send::Keys => Some(filled.keys.clone()),
-                Send::Passwords => Some(filled.passwords.clone()),
-                Send::Sessions => Some(filled.sessions.clone()),
-            },
-            expected: self.expected,
-            connections: self.connections,
-            guarded: self.path != PUBLIC,
-        }
-    }
-}
-
-fn plans(tokens: &Tokens) -> Vec<Plan> {
-    let guarded = |name: &str, what: String, gateway, send| Plan {
-        name: name.to_owned(),
-        what: format!("ours, {what}"),
-        gateway,
-        path: GUARDED,
-        send,
-        expected: Expected::Served,
-        connections: None,
-    };
-    let refused = |name: &str, what: &str, send| Plan {
-        expected: Expected::Refused,
-        ..guarded(name, what.to_owned(), &AS_INSTALLED, send)
-    };
-    let mut plans = vec![
-        Plan {
-            path: PUBLIC,
-            ..guarded(
-                "ours",
-                "a route that anyone may use".to_owned(),
-                &AS_INSTALLED,
-                Send::Nothing,
-            )
-        },
-        guarded(
-            "ours-basic",
-            format!("Basic, {USERS} users, Argon2id at rest, seen before"),
-            &AS_INSTALLED,
-            Send::Passwords,
-        ),
-        guarded(
-            "ours-key",
-            format!("{KEYS_FEW} API keys, seen before"),
-            &AS_INSTALLED,
-            Send::Keys,
-        ),
-    ];
-    plans.push(Plan {
-        path: PAGES,
-        ..guarded(
-            "ours-session",
-            format!("{USERS} sessions, seen before"),
-            &WITH_SESSIONS,
-            Send::Sessions,
-        )
-    });
-    for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256] {
-        let (name, lower) = (algorithm.name(), algorithm.name().to_ascii_lowercase());
-        let few = Send::Lines(tokens.few(algorithm));
-        plans.push(guarded(
-            &format!("ours-{lower}"),
-            format!("{FEW} {name} tokens, seen before"),
-            &AS_INSTALLED,
-            few,
-        ));
-        let many = Send::Lines(tokens.many(algorithm));
-        let what = format!(
-            "{MANY} {name} tokens in turn, cache of 1024: at most 2 in 100 are not verified"
-        );
-        plans.push(guarded(
-            &format!("ours-{lower}-new"),
-            what,
-            &FORGETFUL,
-            many,
-        ));
-        let many = Send::Lines(tokens.many(algorithm));
-        let what = format!("{MANY} {name} tokens in turn, cache off: each is verified");
-        plans.push(guarded(
-            &format!("ours-{lower}-uncached"),
-            what,
-            &UNCACHED_FEW,
-            many,
-        ));
-    }
-    plans.push(guarded(
-        "ours-key-1k",
-        format!("{KEYS_FEW} API keys in turn, cache off"),
-        &UNCACHED_FEW,
-        Send::Keys,
-    ));
-    let what = format!("{KEYS_SENT_MAX} API keys in turn of {KEYS_MANY} in the store, cache off");
-    plans.push(guarded("ours-key-1m", what, &UNCACHED_MANY, Send::Keys));
-    let what = "Basic, cache off: Argon2id for every request, 4 connections".to_owned();
-    plans.push(Plan {
-        connections: Some(4),
-        ..guarded("ours-basic-uncached", what, &UNCACHED_FEW, Send::Passwords)
-    });
-    plans.push(refused(
-        "ours-401",
-        "401 to a request without credentials",
-        Send::Nothing,
-    ));
-    let bad = Send::Lines(tokens.bad(Algorithm::Es256));
-    plans.push(refused(
-        "ours-401-es256",
-        "401 to ES256 tokens whose signature is wrong",
-        bad,
-    ));
-    plans
 }
 
 #[expect(
@@ -399,12 +200,16 @@ mod tests {
     use countersign_config::{FileSystem, Look, check};
 
     use super::*;
-    use crate::bench::tokens;
+    use std::path::PathBuf;
+
+    use crate::bench::{certificate, tokens};
 
     #[test]
     fn the_configuration_of_every_gateway_is_valid() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         tokens::make_keys(folder.path()).expect("keys");
+        certificate::make(folder.path()).expect("a certificate");
+        fs::write(folder.path().join("introspection.secret"), "of a test").expect("a secret");
         let filled = Filled {
             database: folder.path().join("countersign.db"),
             keys: PathBuf::new(),

@@ -5,11 +5,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::certificate::Certificate;
 use super::process::{Process, pinned};
 use super::tokens::{AUDIENCE, Algorithm, TokenKeys};
 use super::{GATEWAY_CPU, LOAD_CPU};
 use crate::failure::{Doing, Outcome};
 
+pub(super) const INTROSPECTION: u16 = 18098;
+/// The upstream by HTTP/2.
+pub(super) const UPSTREAM_HTTP2: u16 = 18099;
 pub(crate) const UPSTREAM: u16 = 18100;
 pub(super) const NGINX: u16 = 18101;
 pub(super) const HAPROXY: u16 = 18102;
@@ -19,35 +23,51 @@ pub(super) const HAPROXY_HS256: u16 = 18105;
 pub(super) const ENVOY: u16 = 18106;
 pub(super) const ENVOY_RS256: u16 = 18107;
 pub(super) const ENVOY_ES256: u16 = 18108;
+pub(super) const NGINX_TLS: u16 = 18109;
 
 /// Bytes of the upstream's answer.
 pub(super) const BODY_BYTES: usize = 150;
 
-/// Starts the upstream, on the core of the load.
+/// Starts the upstream, on the core of the load. It is an issuer too that is asked about tokens, and takes any.
 pub(crate) fn upstream(folder: &Path) -> Outcome<Process> {
     let body = format!("{{\"data\":\"{}\"}}", "x".repeat(BODY_BYTES - 11));
-    let server = format!(
-        "server {{ listen 127.0.0.1:{UPSTREAM} backlog=4096; location / {{ return 200 '{body}'; }} }}"
+    let active = format!(
+        "{{\"active\":true,\"sub\":\"alice\",\"aud\":\"{AUDIENCE}\",\"scope\":\"orders:read\"}}"
     );
-    nginx("upstream", LOAD_CPU, folder, &server, UPSTREAM)
+    let servers: String = [
+        (UPSTREAM, "", body.as_str()),
+        (UPSTREAM_HTTP2, " http2", &body),
+        (INTROSPECTION, "", &active),
+    ]
+    .into_iter()
+    .map(|(port, how, body)| {
+        format!("server {{ listen 127.0.0.1:{port}{how} backlog=4096; location / {{ return 200 '{body}'; }} }}\n")
+    })
+    .collect();
+    let ports = [UPSTREAM, UPSTREAM_HTTP2, INTROSPECTION];
+    nginx("upstream", LOAD_CPU, folder, &servers, &ports)
 }
 
-/// Starts nginx as a plain proxy: the measure of all rows.
-pub(super) fn nginx_plain(folder: &Path) -> Outcome<Process> {
+/// Starts nginx as a plain proxy: the measure of all rows. It listens with TLS too.
+pub(super) fn nginx_plain(folder: &Path, certificate: &Certificate) -> Outcome<Process> {
+    let (chain, key) = (certificate.chain.display(), certificate.key.display());
     let server = format!(
         "upstream up {{ server 127.0.0.1:{UPSTREAM}; keepalive 256; keepalive_requests 100000000; keepalive_timeout 300s; }}
   server {{
     listen 127.0.0.1:{NGINX} backlog=4096;
+    listen 127.0.0.1:{NGINX_TLS} ssl http2 backlog=4096;
+    ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols TLSv1.3;
     location / {{
       proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection \"\";
       proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr;
     }}
   }}"
     );
-    nginx("nginx", GATEWAY_CPU, folder, &server, NGINX)
+    let ports = [NGINX, NGINX_TLS];
+    nginx("nginx", GATEWAY_CPU, folder, &server, &ports)
 }
 
-fn nginx(name: &str, cpu: u32, folder: &Path, servers: &str, port: u16) -> Outcome<Process> {
+fn nginx(name: &str, cpu: u32, folder: &Path, servers: &str, ports: &[u16]) -> Outcome<Process> {
     let place = folder.display();
     let text = format!(
         "daemon off; worker_processes 1; pid {place}/{name}.pid; error_log {place}/{name}.log warn;
@@ -71,7 +91,7 @@ http {{
             .arg("-c")
             .arg(&file),
         &folder.join(format!("{name}.out")),
-        &[port],
+        ports,
     )
 }
 

@@ -62,7 +62,8 @@ fn page(stage: &Stage, options: &Options, table: &str, beside: &str) -> String {
          is the smallest of all rounds over nginx's smallest, and the steadiest figure under noise.\n\
          - `foreign cores` is the largest share of other work, or of time that the host took away, seen in any round. Above {FOREIGN_CORES_MAX} a round says little.\n\
          - Every gateway runs one worker on core 0; the load (wrk, one thread, {connections} connections, keep-alive) and the upstream (nginx, \
-         150 bytes) run on core 1. No access log anywhere. A gateway cheaper than nginx does not fill its core and looks a little dearer \
+         150 bytes) run on core 1. HTTP/2 is asked for by h2load, as many requests at once in an eighth of the connections, with one header \
+         line for all. What is good once, as with Digest, is computed before the load begins. No access log anywhere. A gateway cheaper than nginx does not fill its core and looks a little dearer \
          than it is.\n\
          - Our own program is what `cargo xtask dist` builds: it was laid out by what it was seen to do (profile-guided optimisation) in a second \
          of each of the rows above but those of Argon2id and of a million keys. Without that it takes about a third more instructions a request \

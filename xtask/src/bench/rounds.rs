@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::load::{Counted, Load};
+use super::load::{Counted, Lines, Load, Protocol};
 use super::table::spread;
 use super::{LOAD_CPU, Stage, WARM_SECS, whole};
 use crate::failure::{Failure, Outcome};
@@ -58,10 +58,14 @@ impl Good {
     fn run(&self, stage: &Stage, seconds: u32) -> Outcome<Counted> {
         let load = |seconds| Load {
             cpu: LOAD_CPU,
+            protocol: Protocol::Plain,
             script: &stage.script,
             port: self.port,
             path: self.path,
-            headers: Some(&self.headers),
+            lines: Some(Lines {
+                file: &self.headers,
+                once: false,
+            }),
             connections: GOOD_CONNECTIONS,
             seconds,
         };

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::load::{Counted, ask};
-use super::peers;
-use super::tokens::{Algorithm, MANY, Tokens};
-use crate::failure::{Doing, Failure, Outcome};
+use super::ask::ask;
+use super::h2load::first_line;
+use super::load::{Counted, Lines, Protocol};
+use super::tokens::{Algorithm, MANY, TokenFiles};
+use super::{digest, peers};
+use crate::failure::{Failure, Outcome};
 
 /// The row that all ratios refer to.
 pub(super) const BASE: &str = "nginx";
@@ -16,15 +18,24 @@ pub(super) struct Subject {
     pub(super) what: String,
     /// Name of the process whose time is measured.
     pub(super) gateway: &'static str,
+    pub(super) protocol: Protocol,
     pub(super) port: u16,
     pub(super) path: &'static str,
-    /// A file of header lines; `None` sends no credentials.
-    pub(super) headers: Option<PathBuf>,
+    pub(super) sent: Sent,
     pub(super) expected: Expected,
     /// Other than those of the whole run, where a queue of the gateway would refuse what is over its limit.
     pub(super) connections: Option<u32>,
     /// Whether a request without credentials must be refused.
     pub(super) guarded: bool,
+}
+
+/// The credentials of a row's requests.
+pub(super) enum Sent {
+    Nothing,
+    /// A file of header lines, sent in turn.
+    InTurn(PathBuf),
+    /// Credentials of Digest, made anew for each load and written to this file.
+    Digest(PathBuf),
 }
 
 /// How every single answer has to be.
@@ -47,21 +58,24 @@ impl Expected {
 }
 
 impl Subject {
+    /// What a load of so many seconds sends.
+    pub(super) fn lines(&self, seconds: u32) -> Outcome<Option<Lines<'_>>> {
+        match &self.sent {
+            Sent::Nothing => Ok(None),
+            Sent::InTurn(file) => Ok(Some(Lines { file, once: false })),
+            Sent::Digest(file) => {
+                digest::write(file, self.port, self.path, seconds)?;
+                Ok(Some(Lines { file, once: true }))
+            }
+        }
+    }
+
     /// Asks once with the first credentials and once without any: a gateway that lets everybody in is not measured.
     pub(super) fn try_out(&self) -> Outcome<()> {
-        let first = match &self.headers {
-            Some(file) => {
-                let text = std::fs::read_to_string(file).doing(file.display())?;
-                Some(
-                    text.lines()
-                        .next()
-                        .doing(format!("{} is empty", file.display()))?
-                        .to_owned(),
-                )
-            }
-            None => None,
-        };
-        let (status, body) = ask(self.port, self.path, first.as_deref())?;
+        let lines = self.lines(0)?;
+        let first = lines.map(|lines| first_line(lines.file)).transpose()?;
+        let ask = |header| ask(self.protocol, self.port, self.path, header);
+        let (status, body) = ask(first.as_deref())?;
         let right = match self.expected {
             Expected::Served => status == 200 && body.len() == peers::BODY_BYTES,
             Expected::Refused => status == 401,
@@ -73,7 +87,7 @@ impl Subject {
                 body.trim()
             )));
         }
-        let (status, _) = ask(self.port, self.path, None)?;
+        let (status, _) = ask(None)?;
         if self.guarded && status != 401 {
             return Err(Failure::new(format!(
                 "answers {status} to a request without credentials"
@@ -99,60 +113,79 @@ impl Subject {
     }
 }
 
-pub(super) fn of_peers(tokens: &Tokens) -> Vec<Subject> {
-    let plain = |name: &str, gateway, port| Subject {
-        name: name.to_owned(),
-        what: format!("{gateway}, plain proxy"),
-        gateway,
-        port,
-        path: "/",
-        headers: None,
-        expected: Expected::Served,
-        connections: None,
-        guarded: false,
-    };
+pub(super) fn of_peers(tokens: &TokenFiles) -> Vec<Subject> {
     vec![
-        plain(BASE, "nginx", peers::NGINX),
-        plain("haproxy", "haproxy", peers::HAPROXY),
+        plain(BASE, "nginx", "plain proxy", peers::NGINX),
+        Subject {
+            protocol: Protocol::Tls,
+            ..plain(
+                "nginx-tls",
+                "nginx",
+                "plain proxy, TLS 1.3",
+                peers::NGINX_TLS,
+            )
+        },
+        plain("haproxy", "haproxy", "plain proxy", peers::HAPROXY),
         peer_jwt("haproxy", peers::HAPROXY_HS256, Algorithm::Hs256, tokens),
         peer_jwt("haproxy", peers::HAPROXY_RS256, Algorithm::Rs256, tokens),
         peer_jwt("haproxy", peers::HAPROXY_ES256, Algorithm::Es256, tokens),
     ]
 }
 
-pub(super) fn of_envoy(tokens: &Tokens) -> Vec<Subject> {
-    let plain = Subject {
-        name: "envoy".to_owned(),
-        what: "envoy, plain proxy".to_owned(),
-        gateway: "envoy",
-        port: peers::ENVOY,
-        path: "/",
-        headers: None,
-        expected: Expected::Served,
-        connections: None,
-        guarded: false,
-    };
+/// What is asked by HTTP/2.
+pub(super) fn of_peers_by_http2() -> Vec<Subject> {
+    vec![Subject {
+        protocol: Protocol::Http2,
+        ..plain(
+            "nginx-h2",
+            "nginx",
+            "plain proxy, HTTP/2 in TLS 1.3",
+            peers::NGINX_TLS,
+        )
+    }]
+}
+
+pub(super) fn of_envoy(tokens: &TokenFiles) -> Vec<Subject> {
     vec![
-        plain,
+        plain("envoy", "envoy", "plain proxy", peers::ENVOY),
         peer_jwt("envoy", peers::ENVOY_RS256, Algorithm::Rs256, tokens),
         peer_jwt("envoy", peers::ENVOY_ES256, Algorithm::Es256, tokens),
     ]
 }
 
-fn peer_jwt(gateway: &'static str, port: u16, algorithm: Algorithm, tokens: &Tokens) -> Subject {
+/// A peer that checks nothing.
+fn plain(name: &str, gateway: &'static str, what: &str, port: u16) -> Subject {
     Subject {
-        name: format!("{gateway}-{}", algorithm.name().to_ascii_lowercase()),
-        what: format!(
-            "{gateway}, {MANY} {} tokens in turn, each verified: it keeps none",
-            algorithm.name()
-        ),
+        name: name.to_owned(),
+        what: format!("{gateway}, {what}"),
         gateway,
+        protocol: Protocol::Plain,
         port,
         path: "/",
-        headers: Some(tokens.many(algorithm)),
+        sent: Sent::Nothing,
         expected: Expected::Served,
         connections: None,
+        guarded: false,
+    }
+}
+
+fn peer_jwt(
+    gateway: &'static str,
+    port: u16,
+    algorithm: Algorithm,
+    tokens: &TokenFiles,
+) -> Subject {
+    let name = algorithm.name();
+    let what = format!("{MANY} {name} tokens in turn, each verified: it keeps none");
+    Subject {
+        sent: Sent::InTurn(tokens.many(algorithm)),
         guarded: true,
+        ..plain(
+            &format!("{gateway}-{}", name.to_ascii_lowercase()),
+            gateway,
+            &what,
+            port,
+        )
     }
 }
 

@@ -3,12 +3,15 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::load::answer_to;
+use super::ask::answer_to;
 use super::rounds::compared;
 use super::stores::{USERS, password, user_name};
 use super::{Stage, WARM_SECS};
 use crate::failure::{Failure, Outcome};
 use crate::sign_in_form::Form;
+
+/// Its name among the rows.
+pub(super) const ROW: &str = "ours-sign-ins";
 
 /// How many sign in at once.
 const PEOPLE: usize = 100;

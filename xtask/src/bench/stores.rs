@@ -11,15 +11,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use countersign_secret::Secret;
 use countersign_secret::api_key::ApiKey;
 use countersign_secret::password::{Cost, hash};
 use countersign_secret::session::{SessionId, SessionSecret};
 use countersign_store::{
-    Answer, NewKey, NewSession, NewUser, Options, Owner, SqliteStore, Store, StoreError,
+    Answer, DigestSecret, NewKey, NewSession, NewUser, Options, Owner, SqliteStore, Store,
+    StoreError,
 };
 
+use countersign_wire::digest::{Charset, SecretHash, user_hash};
+
+use super::digest::ALGORITHM;
 use crate::failure::{Doing, Outcome};
 
+/// Of the gateways, and so of the secrets of Digest.
+pub(super) const REALM: &str = "bench";
 pub(super) const USERS: usize = 10;
 /// Keys of a small store; all of them are sent in turn.
 pub(super) const KEYS_FEW: usize = 1_000;
@@ -53,7 +60,7 @@ pub(super) fn prepare(folder: &Path, keys: usize) -> Outcome<Filled> {
         wrong_passwords: folder.join("wrong-passwords.txt"),
         sessions: folder.join("sessions.txt"),
     };
-    let complete = folder.join("complete-with-sessions");
+    let complete = folder.join("complete-with-digest");
     if !complete.exists() {
         eprintln!("filling a store with {keys} keys");
         // What an interrupted run left behind.
@@ -81,13 +88,27 @@ fn add_users(store: &SqliteStore, filled: &Filled) -> Outcome<()> {
             groups: vec!["staff".into()],
             disabled: false,
         };
-        wait(store.add_user(user, now_unix_secs()?)).doing("a user")?;
+        let hash_now = user.hash.clone();
+        let user = wait(store.add_user(user, now_unix_secs()?)).doing("a user")?;
+        let secrets = vec![for_digest(&name, &password)];
+        wait(store.set_digest(user.id, hash_now, secrets, now_unix_secs()?)).doing("Digest")?;
         right.push_str(&basic(&name, &password));
     }
     fs::write(&filled.passwords, right).doing("passwords")?;
     let wrong = |number: usize| basic(&user_name(number % USERS), &format!("wrong {number}"));
     let lines: String = (0..WRONG_PASSWORDS).map(wrong).collect();
     fs::write(&filled.wrong_passwords, lines).doing("wrong passwords")
+}
+
+fn for_digest(name: &str, password: &str) -> DigestSecret {
+    let charset = Charset::Utf8;
+    let secret = SecretHash::of_password(ALGORITHM, charset, name, REALM, password);
+    DigestSecret {
+        algorithm: ALGORITHM.word().into(),
+        realm: REALM.into(),
+        secret: Secret::new(secret.expose().to_owned()),
+        user_hash: user_hash(ALGORITHM, charset, name, REALM).into(),
+    }
 }
 
 fn add_keys(store: &SqliteStore, count: usize, filled: &Filled) -> Outcome<()> {
@@ -129,6 +150,8 @@ fn add_sessions(store: &SqliteStore, filled: &Filled) -> Outcome<()> {
         let user = user.doing("a user is not there")?;
         let secret = SessionSecret::mint(&random()?);
         let session = NewSession {
+            provider: None,
+            signed_in_unix_secs: None,
             groups: Vec::new(),
             id: SessionId::mint(&random()?),
             digest: secret.digest(),

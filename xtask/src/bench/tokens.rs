@@ -32,6 +32,10 @@ const KEPT_SECS: u64 = 7 * 86_400;
 pub(super) const VALID_SECS: u64 = 30 * 86_400;
 const KEY_ID: &str = "bench-1";
 
+/// Written last.
+const COMPLETE: &str = "complete-with-opaque";
+const OPAQUE: &str = "opaque-few.txt";
+
 /// Public halves, as the peers want them.
 pub(super) struct TokenKeys {
     pub(super) rs256_public_pem: String,
@@ -44,6 +48,11 @@ pub(super) struct TokenKeys {
 /// Files of header lines and the keys that verify them.
 pub(super) struct Tokens {
     pub(super) keys: TokenKeys,
+    pub(super) files: TokenFiles,
+}
+
+/// Where header lines are, or will be.
+pub(super) struct TokenFiles {
     folder: PathBuf,
 }
 
@@ -78,7 +87,7 @@ impl Algorithm {
 impl Tokens {
     /// The kept tokens, or new ones.
     pub(super) fn prepare(folder: &Path) -> Outcome<Self> {
-        if !is_fresh(&folder.join("complete")) {
+        if !is_fresh(&folder.join(COMPLETE)) {
             eprintln!("signing {MANY} tokens of each algorithm");
             make(folder)?;
         }
@@ -92,8 +101,17 @@ impl Tokens {
         };
         Ok(Self {
             keys,
-            folder: folder.to_path_buf(),
+            files: TokenFiles::below(folder),
         })
+    }
+}
+
+impl TokenFiles {
+    /// Names the files and makes none.
+    pub(super) fn below(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+        }
     }
 
     pub(super) fn many(&self, algorithm: Algorithm) -> PathBuf {
@@ -102,6 +120,11 @@ impl Tokens {
 
     pub(super) fn few(&self, algorithm: Algorithm) -> PathBuf {
         self.folder.join(format!("{}-few.txt", algorithm.name()))
+    }
+
+    /// Tokens that say nothing to whoever has not issued them.
+    pub(super) fn opaque(&self) -> PathBuf {
+        self.folder.join(OPAQUE)
     }
 
     /// As many tokens whose signature does not verify.
@@ -166,7 +189,9 @@ fn make(folder: &Path) -> Outcome<()> {
             &header_lines(&bad),
         )?;
     }
-    put("complete", "")
+    let opaque: Vec<String> = (0..FEW).map(opaque_token).collect::<Outcome<_>>()?;
+    put(OPAQUE, &header_lines(&opaque))?;
+    put(COMPLETE, "")
 }
 
 /// Makes keys, and writes what verifies their signatures.
@@ -254,6 +279,13 @@ fn token(algorithm: Algorithm, signer: &Signer, number: usize) -> Outcome<String
     );
     let signature = signer.sign(&SystemRandom::new(), signed.as_bytes())?;
     Ok(format!("{signed}.{}", encode(&signature)))
+}
+
+fn opaque_token(_: usize) -> Outcome<String> {
+    let random: [u8; 32] = rand::generate(&SystemRandom::new())
+        .doing("random bytes")?
+        .expose();
+    Ok(encode(&random))
 }
 
 /// The same token with the last letters of its signature changed, still of the right length and alphabet.

@@ -218,6 +218,20 @@ macro_rules! gateway {
         source: "The PROXY protocol, section 2",
     }
 
+    ListenerCertificateMissing {
+        id: "listener-certificate-missing", status: Some(503), explained: false, who: Ops, rank: 100,
+        title: "The gateway has no certificate yet",
+        meaning: "The gateway orders the certificate of its listener from an authority, and has got none so far. A TLS handshake cannot be done without one. In the log alone: the client got an alert of TLS, and no answer of HTTP.",
+        told: "The gateway has no certificate yet.",
+        log: "no certificate for the handshake: none was ordered yet",
+        fix: "Look for the last event `certificate-not-ordered` in the log: it says what the authority had against the order, what mends it, and when it is tried again. Where there is none, the first order is under way, and takes some seconds.",
+        checks: [
+            ("countersign check --live", "Whether the authority's directory can be reached, and what is kept of it."),
+        ],
+        see: [RequestMalformed],
+        source: "RFC 8555 section 7.4",
+    }
+
     ProofLimit {
         id: "proof-limit", status: Some(503), explained: false, who: Ops, rank: 95,
         title: "Too many proofs to remember",

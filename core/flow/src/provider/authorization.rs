@@ -6,7 +6,8 @@ use countersign_wire::form::encode;
 
 use super::{Metadata, ProviderRules, SealedFlight};
 
-/// Where the browser is sent to begin a sign-in; `anew` where the provider is to ask its user again.
+/// Where the browser is sent to begin a sign-in; `anew` where the provider is to ask its user again, and how long ago the user may
+/// have signed in there, which makes the provider say when it was.
 #[must_use]
 pub fn authorization_address(
     rules: &ProviderRules,
@@ -14,8 +15,12 @@ pub fn authorization_address(
     redirect_uri: &str,
     sealed: &SealedFlight,
     anew: bool,
+    max_age_secs: Option<u32>,
 ) -> String {
     let challenge = sealed.challenge();
+    let max_age = max_age_secs
+        .map(|secs| secs.to_string())
+        .unwrap_or_default();
     let acr_values = rules.second_factor_acr.join(" ");
     let endpoint = &*metadata.authorization_endpoint;
     let mut address = endpoint.to_owned();
@@ -33,6 +38,8 @@ pub fn authorization_address(
         ("acr_values", &acr_values),
         // OpenID Connect Core section 3.1.2.1: the provider should have its user sign in again.
         ("prompt", if anew { "login" } else { "" }),
+        // The same section: `auth_time` is then REQUIRED in the ID token.
+        ("max_age", &max_age),
     ] {
         if !value.is_empty() {
             address.push(separator);
@@ -61,18 +68,27 @@ mod tests {
             provider: "corp".into(),
             return_to: None,
             lost: false,
+            max_age_secs: None,
         };
         let sealed = key.seal(&flight, "browser", [1; 12], 0).unwrap();
         let mut metadata = Metadata {
             authorization_endpoint: "https://id.example.com/auth?tenant=a".into(),
             token_endpoint: "https://id.example.com/token".into(),
+            end_session_endpoint: None,
             names_itself: false,
             knows_s256: None,
         };
         let mut rules = rules();
         rules.client_id = "gate&way".into();
         let address = |rules: &_, metadata: &_| {
-            authorization_address(rules, metadata, "https://a.example/cb", &sealed, false)
+            authorization_address(
+                rules,
+                metadata,
+                "https://a.example/cb",
+                &sealed,
+                false,
+                None,
+            )
         };
         assert_eq!(
             address(&rules, &metadata),
@@ -91,7 +107,7 @@ mod tests {
         assert!(address.starts_with("https://id.example.com/auth?response_type=code&"));
         assert!(address.ends_with("&acr_values=mfa%20phr"));
         let redirect_uri = "https://a.example/cb";
-        let anew = authorization_address(&rules, &metadata, redirect_uri, &sealed, true);
-        assert_eq!(anew, address + "&prompt=login");
+        let anew = authorization_address(&rules, &metadata, redirect_uri, &sealed, true, Some(600));
+        assert_eq!(anew, address + "&prompt=login&max_age=600");
     }
 }

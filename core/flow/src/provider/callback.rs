@@ -224,6 +224,7 @@ mod tests {
         let mut metadata = Metadata {
             authorization_endpoint: "".into(),
             token_endpoint: "".into(),
+            end_session_endpoint: None,
             names_itself: true,
             knows_s256: None,
         };

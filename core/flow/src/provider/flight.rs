@@ -14,7 +14,7 @@ use countersign_cause::Cause;
 use countersign_secret::Secret;
 
 use super::Fault;
-use crate::session::ReturnTo;
+use crate::session::form::TAKEN_UP_SECS;
 
 /// How long a person may take at the provider.
 pub(crate) const LIFETIME_SECS: i64 = 10 * 60;
@@ -27,8 +27,18 @@ const STATE_BYTES_MAX: usize = 4096;
 
 const TIME_BYTES: usize = 8;
 
+/// The flags of the byte behind the time.
+const LOST: u8 = 1;
+const HAS_MAX_AGE: u8 = 2;
+
 /// The keys that sign-ins under way are sealed with.
 pub struct FlightKey {
+    newest: OneKey,
+    /// Keys that were replaced, with the time of it.
+    former: Vec<(OneKey, i64)>,
+}
+
+struct OneKey {
     seal: LessSafeKey,
     derive: hmac::Key,
 }
@@ -38,10 +48,13 @@ pub struct FlightKey {
 pub struct Flight {
     /// The provider's name in the configuration.
     pub provider: Box<str>,
-    /// Where the browser goes then.
-    pub return_to: Option<ReturnTo>,
+    /// Where the browser goes then, as it was sealed: whoever opens it knows where browsers may go.
+    pub return_to: Option<Box<str>>,
     /// Whether a form was lost on the way.
     pub lost: bool,
+    /// How long ago, when it began, the person may have signed in at the provider, which has to say when it was; `None`: that
+    /// does not matter.
+    pub max_age_secs: Option<u32>,
 }
 
 /// The same with what is sent to the provider.
@@ -50,6 +63,8 @@ pub struct SealedFlight {
     pub state: Box<str>,
     /// `nonce`.
     pub nonce: Box<str>,
+    /// When it began.
+    pub begun_unix_secs: i64,
     verifier: Secret<String>,
 }
 
@@ -86,14 +101,23 @@ impl FlightKey {
     /// Derives the keys from the one that the store has drawn for forms. `None`: the key cannot be set up.
     #[must_use]
     pub fn new(form_key: &Secret<[u8; 32]>) -> Option<Self> {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, form_key.expose());
-        let seal = hmac::sign(&root, b"sign-in through a provider: seal");
-        let derive = hmac::sign(&root, b"sign-in through a provider: derive");
-        let seal = UnboundKey::new(&AES_256_GCM, seal.as_ref()).ok()?;
         Some(Self {
-            seal: LessSafeKey::new(seal),
-            derive: hmac::Key::new(hmac::HMAC_SHA256, derive.as_ref()),
+            newest: OneKey::new(form_key)?,
+            former: Vec::new(),
         })
+    }
+
+    /// Takes a key of before as well, as for forms: it opens what was sealed until it was replaced, and nothing that says
+    /// that it was sealed later. `None`: the key cannot be set up.
+    #[must_use]
+    pub fn with_former(
+        mut self,
+        form_key: &Secret<[u8; 32]>,
+        replaced_unix_secs: i64,
+    ) -> Option<Self> {
+        self.former
+            .push((OneKey::new(form_key)?, replaced_unix_secs));
+        Some(self)
     }
 
     /// Seals a sign-in that begins now in this browser. `random` is never used twice. `None`: it cannot be sealed.
@@ -105,19 +129,7 @@ impl FlightKey {
         random: [u8; NONCE_LEN],
         now_unix_secs: i64,
     ) -> Option<SealedFlight> {
-        let mut bytes = now_unix_secs.to_be_bytes().to_vec();
-        bytes.push(u8::from(flight.lost));
-        bytes.push(u8::try_from(flight.provider.len()).ok()?);
-        bytes.extend_from_slice(flight.provider.as_bytes());
-        let target = flight.return_to.as_ref().map_or("", ReturnTo::as_str);
-        bytes.extend_from_slice(target.as_bytes());
-        let nonce = Nonce::assume_unique_for_key(random);
-        let about = Aad::from(browser.as_bytes());
-        self.seal
-            .seal_in_place_append_tag(nonce, about, &mut bytes)
-            .ok()?;
-        let state = URL_SAFE_NO_PAD.encode([&random[..], &bytes].concat());
-        Some(self.sealed(&state))
+        self.newest.seal(flight, browser, random, now_unix_secs)
     }
 
     /// The sign-in of a state that comes back.
@@ -137,19 +149,18 @@ impl FlightKey {
                 "the `state` was not made here for this browser",
             )
         };
-        if state.len() > STATE_BYTES_MAX {
-            return Err(foreign());
-        }
-        let bytes = URL_SAFE_NO_PAD.decode(state).map_err(|_| foreign())?;
-        let (random, sealed) = bytes.split_first_chunk::<NONCE_LEN>().ok_or_else(foreign)?;
-        let mut sealed = sealed.to_vec();
-        let nonce = Nonce::assume_unique_for_key(*random);
-        let about = Aad::from(browser.as_bytes());
-        let plain = self
-            .seal
-            .open_in_place(nonce, about, &mut sealed)
-            .map_err(|_| foreign())?;
-        let (made_unix_secs, flight) = read(plain).ok_or_else(foreign)?;
+        let former = self.former.iter().filter_map(|(key, replaced_unix_secs)| {
+            let taken_until = replaced_unix_secs.saturating_add(TAKEN_UP_SECS);
+            let (made_unix_secs, flight) = key.open(state, browser)?;
+            (made_unix_secs <= taken_until).then_some((key, made_unix_secs, flight))
+        });
+        let newest = self.newest.open(state, browser);
+        let newest = newest.map(|(made, flight)| (&self.newest, made, flight));
+        let (key, made_unix_secs, flight) = newest
+            .into_iter()
+            .chain(former)
+            .next()
+            .ok_or_else(foreign)?;
         let age_secs = now_unix_secs.saturating_sub(made_unix_secs);
         if !(-LEEWAY_SECS..LIFETIME_SECS).contains(&age_secs) {
             return Err(Fault::new(
@@ -157,10 +168,65 @@ impl FlightKey {
                 "the sign-in was begun too long ago",
             ));
         }
-        Ok((flight, self.sealed(state)))
+        Ok((flight, key.sealed(state, made_unix_secs)))
+    }
+}
+
+impl OneKey {
+    fn new(form_key: &Secret<[u8; 32]>) -> Option<Self> {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, form_key.expose());
+        let seal = hmac::sign(&root, b"sign-in through a provider: seal");
+        let derive = hmac::sign(&root, b"sign-in through a provider: derive");
+        let seal = UnboundKey::new(&AES_256_GCM, seal.as_ref()).ok()?;
+        Some(Self {
+            seal: LessSafeKey::new(seal),
+            derive: hmac::Key::new(hmac::HMAC_SHA256, derive.as_ref()),
+        })
     }
 
-    fn sealed(&self, state: &str) -> SealedFlight {
+    fn seal(
+        &self,
+        flight: &Flight,
+        browser: &str,
+        random: [u8; NONCE_LEN],
+        now_unix_secs: i64,
+    ) -> Option<SealedFlight> {
+        let mut bytes = now_unix_secs.to_be_bytes().to_vec();
+        let lost = if flight.lost { LOST } else { 0 };
+        match flight.max_age_secs {
+            Some(secs) => {
+                bytes.push(lost | HAS_MAX_AGE);
+                bytes.extend_from_slice(&secs.to_be_bytes());
+            }
+            None => bytes.push(lost),
+        }
+        bytes.push(u8::try_from(flight.provider.len()).ok()?);
+        bytes.extend_from_slice(flight.provider.as_bytes());
+        let target = flight.return_to.as_deref().unwrap_or_default();
+        bytes.extend_from_slice(target.as_bytes());
+        let nonce = Nonce::assume_unique_for_key(random);
+        let about = Aad::from(browser.as_bytes());
+        self.seal
+            .seal_in_place_append_tag(nonce, about, &mut bytes)
+            .ok()?;
+        let state = URL_SAFE_NO_PAD.encode([&random[..], &bytes].concat());
+        Some(self.sealed(&state, now_unix_secs))
+    }
+
+    /// When it was sealed with this key, and what.
+    fn open(&self, state: &str, browser: &str) -> Option<(i64, Flight)> {
+        if state.len() > STATE_BYTES_MAX {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(state).ok()?;
+        let (random, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
+        let mut sealed = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*random);
+        let about = Aad::from(browser.as_bytes());
+        read(self.seal.open_in_place(nonce, about, &mut sealed).ok()?)
+    }
+
+    fn sealed(&self, state: &str, begun_unix_secs: i64) -> SealedFlight {
         let derived = |label: &[u8]| {
             let mut context = hmac::Context::with_key(&self.derive);
             context.update(label);
@@ -170,6 +236,7 @@ impl FlightKey {
         SealedFlight {
             state: state.into(),
             nonce: derived(b"nonce:").into(),
+            begun_unix_secs,
             verifier: Secret::new(derived(b"verifier:")),
         }
     }
@@ -177,13 +244,21 @@ impl FlightKey {
 
 fn read(plain: &[u8]) -> Option<(i64, Flight)> {
     let (time, rest) = plain.split_first_chunk::<TIME_BYTES>()?;
-    let (lost, rest) = rest.split_first()?;
+    let (flags, rest) = rest.split_first()?;
+    let (max_age_secs, rest) = if flags & HAS_MAX_AGE == 0 {
+        (None, rest)
+    } else {
+        let (secs, rest) = rest.split_first_chunk()?;
+        (Some(u32::from_be_bytes(*secs)), rest)
+    };
     let (length, rest) = rest.split_first()?;
     let (provider, target) = rest.split_at_checked(usize::from(*length))?;
+    let target = std::str::from_utf8(target).ok()?;
     let flight = Flight {
         provider: std::str::from_utf8(provider).ok()?.into(),
-        return_to: ReturnTo::parse(std::str::from_utf8(target).ok()?),
-        lost: *lost == 1,
+        return_to: (!target.is_empty()).then(|| target.into()),
+        lost: flags & LOST != 0,
+        max_age_secs,
     };
     Some((i64::from_be_bytes(*time), flight))
 }
@@ -202,8 +277,9 @@ mod tests {
     fn flight() -> Flight {
         Flight {
             provider: "corp".into(),
-            return_to: ReturnTo::parse("/app/orders?page=2"),
+            return_to: Some("/app/orders?page=2".into()),
             lost: true,
+            max_age_secs: Some(600),
         }
     }
 
@@ -225,9 +301,11 @@ mod tests {
         assert_eq!(again.nonce, sealed.nonce);
         assert_eq!(again.verifier().expose(), sealed.verifier().expose());
         assert_eq!(again.digest(), sealed.digest());
+        assert_eq!((sealed.begun_unix_secs, again.begun_unix_secs), (NOW, NOW));
         let bare = Flight {
             return_to: None,
             lost: false,
+            max_age_secs: None,
             ..flight()
         };
         let sealed = key(1).seal(&bare, "browser", [8; 12], NOW).unwrap();
@@ -251,6 +329,30 @@ mod tests {
         }
         // What is used is known to be so for longer than the state is taken.
         assert!(SealedFlight::used_until_unix_secs(NOW) > NOW + LIFETIME_SECS + LEEWAY_SECS);
+    }
+
+    #[test]
+    fn a_new_key_loses_no_sign_in_and_a_former_one_seals_none_for_long() {
+        let replaced = NOW + 10;
+        let former = Secret::new([1; 32]);
+        let rotated = key(2).with_former(&former, replaced).unwrap();
+        let before = sealed();
+        let (back, again) = rotated.open(&before.state, "browser", NOW + 599).unwrap();
+        assert_eq!((back, &again.nonce), (flight(), &before.nonce));
+        assert_eq!(again.verifier().expose(), before.verifier().expose());
+        assert_eq!(
+            refusal(&rotated, &before.state, "browser", NOW + 600),
+            "the sign-in was begun too long ago"
+        );
+        let after = |secs| {
+            let at = replaced + secs;
+            let sealed = key(1).seal(&flight(), "browser", [9; 12], at).unwrap();
+            rotated.open(&sealed.state, "browser", at).is_ok()
+        };
+        // Other instances may not have read the new one yet.
+        assert!(after(TAKEN_UP_SECS) && !after(TAKEN_UP_SECS + 1));
+        let sealed = rotated.seal(&flight(), "browser", [9; 12], NOW).unwrap();
+        assert!(key(2).open(&sealed.state, "browser", NOW).is_ok());
     }
 
     #[test]

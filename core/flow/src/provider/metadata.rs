@@ -14,6 +14,8 @@ pub struct Metadata {
     pub authorization_endpoint: Box<str>,
     /// Where the code is exchanged.
     pub token_endpoint: Box<str>,
+    /// Where people sign out (RP-Initiated Logout 1.0 section 2.1), where there is an address that they can be sent to.
+    pub end_session_endpoint: Option<Box<str>>,
     /// RFC 9207 section 3: whether it names itself in every answer by the browser.
     pub names_itself: bool,
     /// RFC 8414 section 2: whether it says that it knows S256; `None`: it says nothing of it.
@@ -39,6 +41,8 @@ impl Metadata {
         Ok(Self {
             authorization_endpoint: address(&members, "authorization_endpoint", issuer)?,
             token_endpoint: address(&members, "token_endpoint", issuer)?,
+            // Nobody signs in by it.
+            end_session_endpoint: address(&members, "end_session_endpoint", issuer).ok(),
             names_itself: members.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),
             knows_s256: methods
@@ -105,6 +109,26 @@ mod tests {
             (metadata.names_itself, metadata.knows_s256),
             (true, Some(true))
         );
+    }
+
+    #[test]
+    fn where_people_sign_out_is_read_where_they_can_be_sent_there() {
+        let end = |value: Value| {
+            let metadata = parse(json!({ "end_session_endpoint": value })).unwrap();
+            metadata.end_session_endpoint
+        };
+        let address = "https://id.example.com/logout";
+        assert_eq!(end(json!(address)).as_deref(), Some(address));
+        for bad in [
+            json!("javascript:alert(1)"),
+            json!("http://id.example.com/logout"),
+            json!("https://id.example.com/#a"),
+            json!(""),
+            json!(1),
+        ] {
+            assert_eq!(end(bad.clone()), None, "{bad}");
+        }
+        assert_eq!(parse(json!({})).unwrap().end_session_endpoint, None);
     }
 
     #[test]

@@ -15,6 +15,9 @@ use super::{Fault, ProviderRules};
 /// The most groups of one person.
 const GROUPS_MAX: usize = 200;
 
+/// The most bytes of all of them: they stand in the form that asks for a second factor, each as three bytes at most.
+const GROUPS_BYTES_MAX: usize = 8 * 1024;
+
 /// The longest name of a group.
 const GROUP_BYTES_MAX: usize = 256;
 
@@ -29,6 +32,8 @@ pub struct Person {
     pub groups: Vec<Box<str>>,
     /// Whether what was shown to the provider counts as a second factor here.
     pub second_factor: bool,
+    /// `auth_time`: when the person has shown it (OpenID Connect Core 1.0 section 2), where the provider says so.
+    pub signed_in_unix_secs: Option<i64>,
 }
 
 /// Reads the claims of a verified ID token that was the answer to this sign-in.
@@ -63,8 +68,9 @@ pub fn read_person(rules: &ProviderRules, subject: &str, claims: &Claims) -> Res
     Ok(Person {
         subject: subject.into(),
         name: name(rules, claims),
-        groups: groups(&named),
+        groups: groups(&named)?,
         second_factor: second_factor(rules, claims),
+        signed_in_unix_secs: claims.signed_in_unix_secs(),
     })
 }
 
@@ -99,21 +105,31 @@ fn domain(email: &str) -> Option<&str> {
     (plain && !local.is_empty() && !domain.is_empty() && !domain.contains('@')).then_some(domain)
 }
 
-/// What a header to the application or a form could not carry is left out.
-fn groups(named: &[&str]) -> Vec<Box<str>> {
-    let fits = |group: &&&str| {
-        (1..=GROUP_BYTES_MAX).contains(&group.len())
+/// All of them or nobody: a route may refuse whoever is in the one that would be left out.
+fn groups(named: &[&str]) -> Result<Vec<Box<str>>, Fault> {
+    let mut groups: Vec<Box<str>> = Vec::new();
+    for group in named {
+        let fits = (1..=GROUP_BYTES_MAX).contains(&group.len())
             && !group
                 .chars()
-                .any(|character| character.is_control() || character == ',')
-    };
-    let mut groups: Vec<Box<str>> = Vec::new();
-    for group in named.iter().filter(fits).take(GROUPS_MAX) {
+                .any(|character| character.is_control() || character == ',');
+        if !fits {
+            return Err(Fault::answer(
+                "a group that the provider names is empty, too long, or has a comma or a control character",
+            ));
+        }
         if !groups.iter().any(|known| **known == **group) {
             groups.push((*group).into());
         }
+        let bytes: usize = groups
+            .iter()
+            .map(|group| group.len().saturating_add(1))
+            .sum();
+        if groups.len() > GROUPS_MAX || bytes > GROUPS_BYTES_MAX {
+            return Err(Fault::answer("the provider names too many groups"));
+        }
     }
-    groups
+    Ok(groups)
 }
 
 fn second_factor(rules: &ProviderRules, claims: &Claims) -> bool {
@@ -223,8 +239,7 @@ mod tests {
 
     #[test]
     fn groups_are_those_of_the_claim_and_one_has_to_be_allowed() {
-        let claims =
-            json!({ "roles": ["staff", "a,b", "x\n", "", "staff", 1], "groups": ["admin"] });
+        let claims = json!({ "roles": ["staff", "staff", 1], "groups": ["admin"] });
         let with = |rules: &mut ProviderRules| rules.groups_claim = Some("roles".into());
         assert_eq!(
             read(with, &claims).unwrap().groups,
@@ -242,11 +257,35 @@ mod tests {
             let fault = read(allowing(other), &claims).unwrap_err();
             assert_eq!(fault.cause, Cause::ProviderAccountNotAllowed, "{other}");
         }
-        let many: Vec<String> = (0..1000).map(|number| format!("g{number}")).collect();
+    }
+
+    #[test]
+    fn nobody_signs_in_without_one_of_the_groups_that_the_provider_names() {
+        let with = |rules: &mut ProviderRules| rules.groups_claim = Some("roles".into());
+        let named = |roles: Vec<String>| read(with, &json!({ "roles": roles }));
+        let many = |count| (0..count).map(|number| format!("g{number}")).collect();
+        assert_eq!(named(many(GROUPS_MAX)).unwrap().groups.len(), GROUPS_MAX);
+        // Those that come twice count once.
+        let mut twice: Vec<String> = vec!["staff".into(); 1000];
+        twice.push("suspended".into());
         assert_eq!(
-            read(with, &json!({ "roles": many })).unwrap().groups.len(),
-            GROUPS_MAX
+            named(twice).unwrap().groups,
+            vec![Box::from("staff"), Box::from("suspended")]
         );
+        let long = "g".repeat(GROUP_BYTES_MAX);
+        let wide = |count| (0..count).map(|number| format!("{number:0>256}")).collect();
+        assert!(named(vec![long.clone()]).is_ok() && named(wide(31)).is_ok());
+        for refused in [
+            many(GROUPS_MAX + 1),
+            wide(32),
+            vec![format!("{long}g")],
+            vec!["staff".into(), "a,b".into()],
+            vec!["x\n".into()],
+            vec![String::new()],
+        ] {
+            let fault = named(refused).unwrap_err();
+            assert_eq!(fault.cause, Cause::ProviderAnswerInvalid);
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct ProviderRules {
     pub second_factor_acr: Vec<Box<str>>,
     /// Values in `amr` that count as a second factor.
     pub second_factor_amr: Vec<Box<str>>,
+    /// Whether people who have signed out here are shown the way to sign out there.
+    pub sign_out: bool,
 }
 
 /// What becomes of somebody whom no user here is linked with yet.
@@ -84,6 +86,7 @@ pub(crate) mod tests {
             allowed_email_domains: Vec::new(),
             second_factor_acr: Vec::new(),
             second_factor_amr: Vec::new(),
+            sign_out: true,
         }
     }
 }

@@ -207,6 +207,7 @@ mod tests {
             provider: "corp".into(),
             return_to: None,
             lost: false,
+            max_age_secs: None,
         };
         let sealed = key.seal(&flight, "browser", [1; 12], 0).unwrap();
         let shown = |secret: &ClientSecret| {

@@ -15,7 +15,9 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::Answer;
-use crate::cors::{CorsRules, Crossing, PageNames, Preflight, UpstreamFields};
+use crate::cors::{
+    CorsRules, Crossing, OF_REFUSALS, PageNames, Preflight, Unrouted, UpstreamFields,
+};
 
 /// What the answer to an OPTIONS with rules for pages depends on: whether it is a preflight, and which.
 const OF_PREFLIGHTS: [HeaderName; 4] = [
@@ -89,6 +91,19 @@ impl Crossing<'_> {
         if let Some(origin) = origin {
             server::allow(headers, origin, credentials);
             if let Some(exposed) = exposed {
+                headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+            }
+        }
+        server::vary(headers, &[ORIGIN]);
+    }
+}
+
+impl Unrouted {
+    /// Lets the page read a refusal, where it may. What a page may read of one route's answers is not shown here.
+    pub(super) fn apply(&self, headers: &mut HeaderMap) {
+        if let Some((origin, credentials)) = &self.reader {
+            server::allow(headers, origin.clone(), *credentials);
+            if let Ok(exposed) = HeaderValue::try_from(OF_REFUSALS.join(", ")) {
                 headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
             }
         }

@@ -107,6 +107,7 @@ pub(crate) const fn bearer_error(cause: Cause) -> Option<ErrorCode> {
         | Cause::CheckQueueFull
         | Cause::IntrospectionLimit
         | Cause::ProxyHeaderInvalid
+        | Cause::ListenerCertificateMissing
         | Cause::ProofLimit
         | Cause::UpgradeLimit
         | Cause::SignInLoop

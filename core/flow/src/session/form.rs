@@ -79,7 +79,7 @@ pub enum Defect {
 }
 
 /// How long after a new key instances may go on to seal with the one before: until all have read it.
-const TAKEN_UP_SECS: i64 = 5 * 60;
+pub(crate) const TAKEN_UP_SECS: i64 = 5 * 60;
 
 /// The key that forms are sealed with, and those that it has taken the place of.
 pub struct FormKey {

@@ -2,6 +2,7 @@
 //!
 //! Knows: what is shown, and that it is shown without script or foreign resource. Does not know where it comes from.
 
+mod own_key;
 mod passkey;
 mod second_factor;
 
@@ -15,6 +16,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+pub use self::own_key::{KeyOffer, NewKeyShown, ShownKey, ShownKeys, key_made};
 pub use self::passkey::{
     Ceremony, PasskeySetUp, PasskeySignIn, ShownPasskey, ShownPasskeys, answer_with_script,
     passkey_set_up, passkey_sign_in, script, sign_in_anew, way,
@@ -28,7 +30,7 @@ use crate::rules::SharedSessions;
 
 /// The pages need their own style sheet, and post their forms home. The digest is that of the `style` element in
 /// `session/base.html`, which a test compares.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-iuZwhuiu4igaHNaNvV6lDeSNwGycvxzdQdAeYTjxwkc='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'sha256-ML0pQYwubigK62nbZHK7RAKwJkhDnEOYeXw6oK2vG04='; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Lets the forms of a page lead on to the hosts that share its sessions: browsers hold where a form is redirected to
 /// against `form-action` as well.
@@ -203,19 +205,29 @@ pub fn sign_out(token: &str, language: Language) -> Vec<u8> {
 
 #[derive(Template)]
 #[template(path = "session/signed_out.html")]
-struct SignedOutTemplate {
+struct SignedOutTemplate<'a> {
     lang: &'static str,
     texts: &'static Texts,
     sign_in: &'static str,
+    provider: Option<&'a StillThere<'a>>,
 }
 
-/// Says that the user is signed out.
+/// The provider that somebody who has signed out had come through.
+pub struct StillThere<'a> {
+    /// What it is called.
+    pub label: &'a str,
+    /// Where to sign out there, where that is known.
+    pub address: Option<String>,
+}
+
+/// Says that the user is signed out here, and is not at a provider.
 #[must_use]
-pub fn signed_out(language: Language) -> Vec<u8> {
+pub fn signed_out(provider: Option<&StillThere<'_>>, language: Language) -> Vec<u8> {
     render(&SignedOutTemplate {
         lang: language.tag(),
         texts: language.texts(),
         sign_in: SessionPage::SignIn.path(),
+        provider,
     })
 }
 
@@ -256,11 +268,21 @@ pub enum Done {
     PasskeysFull,
     /// What was to be changed takes a sign-in that was just now.
     SignInAnew,
+    /// An API key is revoked.
+    KeyRevoked,
+    /// There are as many API keys as can be.
+    KeysFull,
+    /// Another API key has the name.
+    KeyNameTaken,
+    /// The time that a key was to be taken for is none that it can be.
+    KeyDaysUnfit,
+    /// The user may make no API keys.
+    KeysNotAllowed,
 }
 
 impl Done {
     /// Every one.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 22] = [
         Self::PasswordChanged,
         Self::SessionEnded,
         Self::TotpRemoved,
@@ -278,6 +300,11 @@ impl Done {
         Self::PasskeyKnown,
         Self::PasskeysFull,
         Self::SignInAnew,
+        Self::KeyRevoked,
+        Self::KeysFull,
+        Self::KeyNameTaken,
+        Self::KeyDaysUnfit,
+        Self::KeysNotAllowed,
     ];
 
     /// The word by which an address names it.
@@ -301,6 +328,11 @@ impl Done {
             Self::PasskeyKnown => "passkey-known",
             Self::PasskeysFull => "passkeys-full",
             Self::SignInAnew => "sign-in-anew",
+            Self::KeyRevoked => "key-revoked",
+            Self::KeysFull => "keys-full",
+            Self::KeyNameTaken => "key-name-taken",
+            Self::KeyDaysUnfit => "key-days-unfit",
+            Self::KeysNotAllowed => "keys-not-allowed",
         }
     }
 
@@ -323,6 +355,11 @@ impl Done {
             Self::PasskeyKnown => texts.passkey.known,
             Self::PasskeysFull => texts.passkey.full,
             Self::SignInAnew => texts.passkey.anew,
+            Self::KeyRevoked => texts.own_key.revoked,
+            Self::KeysFull => texts.own_key.full,
+            Self::KeyNameTaken => texts.own_key.name_taken,
+            Self::KeyDaysUnfit => texts.own_key.days_unfit,
+            Self::KeysNotAllowed => texts.own_key.not_allowed,
         }
     }
 
@@ -332,7 +369,8 @@ impl Done {
             | Self::SessionEnded
             | Self::TotpRemoved
             | Self::PasskeyAdded
-            | Self::PasskeyRemoved => false,
+            | Self::PasskeyRemoved
+            | Self::KeyRevoked => false,
             Self::CodeRejected
             | Self::SecondFactorDemanded
             | Self::PresentPasswordWrong
@@ -344,7 +382,11 @@ impl Done {
             | Self::PasskeyRejected
             | Self::PasskeyKnown
             | Self::PasskeysFull
-            | Self::SignInAnew => true,
+            | Self::SignInAnew
+            | Self::KeysFull
+            | Self::KeyNameTaken
+            | Self::KeyDaysUnfit
+            | Self::KeysNotAllowed => true,
         }
     }
 }
@@ -371,10 +413,14 @@ pub struct Account<'a> {
     pub user: &'a str,
     /// The sessions that go on.
     pub sessions: &'a [ShownSession],
+    /// Whether there is a password, which what follows takes.
+    pub has_password: bool,
     /// How many recovery codes are left, where the second factor is an app.
     pub second_factor: Option<u32>,
     /// The passkeys, where there are any or can be.
     pub passkeys: Option<ShownPasskeys>,
+    /// The API keys, where there are any or can be.
+    pub keys: Option<ShownKeys>,
     /// What was done before.
     pub done: Option<Done>,
     /// The token of its forms.
@@ -398,6 +444,8 @@ struct AccountTemplate<'a> {
     recovery_codes: &'static str,
     add_passkey: &'static str,
     remove_passkey: &'static str,
+    add_key: &'static str,
+    revoke_key: &'static str,
     sign_in_anew: String,
 }
 
@@ -428,6 +476,8 @@ pub fn account(account: &Account<'_>, language: Language) -> Vec<u8> {
         recovery_codes: SessionPage::RecoveryCodes.path(),
         add_passkey: SessionPage::AddPasskey.path(),
         remove_passkey: SessionPage::RemovePasskey.path(),
+        add_key: SessionPage::AddKey.path(),
+        revoke_key: SessionPage::RevokeKey.path(),
         sign_in_anew: sign_in_anew(),
     })
 }

@@ -3,11 +3,13 @@
 //!
 //! Knows: words, and which of them a browser asks for. Does not know pages.
 
+mod own_key;
 mod passkey;
 
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
 
+use self::own_key::OwnKeyTexts;
 use self::passkey::PasskeyTexts;
 
 /// A language of the pages.
@@ -107,6 +109,8 @@ pub(crate) struct Texts {
     pub(crate) sign_out_asked: &'static str,
     pub(crate) signed_out: &'static str,
     pub(crate) signed_out_words: &'static str,
+    pub(crate) still_signed_in_at: &'static str,
+    pub(crate) sign_out_at: &'static str,
     pub(crate) sign_in_again: &'static str,
     pub(crate) sign_out_everywhere: &'static str,
     pub(crate) everywhere_words: &'static str,
@@ -156,6 +160,7 @@ pub(crate) struct Texts {
     pub(crate) totp_removed: &'static str,
     pub(crate) second_factor_demanded: &'static str,
     pub(crate) passkey: PasskeyTexts,
+    pub(crate) own_key: OwnKeyTexts,
     pub(crate) sign_in_with: &'static str,
     pub(crate) nowhere: &'static str,
     pub(crate) provider_stale: &'static str,
@@ -204,6 +209,8 @@ static ENGLISH: Texts = Texts {
     sign_out_asked: "Do you want to sign out in this browser?",
     signed_out: "You are signed out",
     signed_out_words: "The session in this browser has ended.",
+    still_signed_in_at: "You may still be signed in at",
+    sign_out_at: "Sign out at",
     sign_in_again: "Sign in again",
     sign_out_everywhere: "Sign out everywhere",
     everywhere_words: "Ends all sessions, in this browser and on every other device.",
@@ -253,6 +260,7 @@ static ENGLISH: Texts = Texts {
     totp_removed: "The second factor is removed. All other sessions have ended.",
     second_factor_demanded: "The page that you wanted demands a second factor. Set one up here, then open it again.",
     passkey: passkey::ENGLISH,
+    own_key: own_key::ENGLISH,
     sign_in_with: "Sign in with",
     nowhere: "At this address nobody can sign in. Please go to the one that you were given.",
     provider_stale: "This sign-in was begun too long ago or in another browser, or was used already. Please start again.",
@@ -286,6 +294,8 @@ static GERMAN: Texts = Texts {
     sign_out_asked: "Möchten Sie sich in diesem Browser abmelden?",
     signed_out: "Sie sind abgemeldet",
     signed_out_words: "Die Sitzung in diesem Browser ist beendet.",
+    still_signed_in_at: "Vielleicht sind Sie noch angemeldet bei",
+    sign_out_at: "Abmelden bei",
     sign_in_again: "Wieder anmelden",
     sign_out_everywhere: "Überall abmelden",
     everywhere_words: "Beendet alle Sitzungen, in diesem Browser und auf allen anderen Geräten.",
@@ -335,6 +345,7 @@ static GERMAN: Texts = Texts {
     totp_removed: "Der zweite Faktor ist entfernt. Alle anderen Sitzungen sind beendet.",
     second_factor_demanded: "Die gewünschte Seite verlangt einen zweiten Faktor. Richten Sie hier einen ein, und öffnen Sie die Seite dann noch einmal.",
     passkey: passkey::GERMAN,
+    own_key: own_key::GERMAN,
     sign_in_with: "Anmelden mit",
     nowhere: "Unter dieser Adresse kann sich niemand anmelden. Bitte nehmen Sie die, die Sie bekommen haben.",
     provider_stale: "Diese Anmeldung wurde vor zu langer Zeit oder in einem anderen Browser begonnen oder schon benutzt. Bitte beginnen Sie noch einmal.",

@@ -26,6 +26,8 @@ pub struct KeyRecord {
     pub groups: Vec<Box<str>>,
     /// The scopes that the key carries.
     pub scopes: Vec<Box<str>>,
+    /// Whether its owner has made it for itself, so that it has no more of them than the owner may give now.
+    pub own: bool,
     /// From when on it is not taken any more, in Unix seconds.
     pub expires_unix_secs: Option<i64>,
     /// From when on it is revoked, in Unix seconds; a time to come is a period of grace.
@@ -182,9 +184,10 @@ fn accept<'c, 'r>(
         id: id.as_str().into(),
         owner: record.owner.clone(),
     };
+    let scopes = scopes(&line, record.own, record.scopes, &record.groups);
     let identity = Identity {
         groups: record.groups,
-        scopes: record.scopes,
+        scopes,
         networks: record.networks,
         ..Identity::new(&record.owner, source)
     };
@@ -193,4 +196,22 @@ fn accept<'c, 'r>(
         revoked_unix_secs: record.revoked_unix_secs,
     };
     super::accept(line, identity, Scheme::ApiKey, bounds, place)
+}
+
+/// Of the scopes of a key that its owner has made, those that the owner may give at this moment: what the configuration takes
+/// away, and what goes with a group, the key has lost as well.
+fn scopes(
+    line: &Line<'_, '_>,
+    own: bool,
+    mut scopes: Vec<Box<str>>,
+    groups: &[Box<str>],
+) -> Vec<Box<str>> {
+    if own {
+        let session = line.rules.session.as_ref();
+        match session.and_then(|session| session.own_keys.as_ref()) {
+            Some(rules) => rules.cut(&mut scopes, groups),
+            None => scopes.clear(),
+        }
+    }
+    scopes
 }

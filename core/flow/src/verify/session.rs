@@ -29,6 +29,8 @@ pub struct SessionRecord {
     pub method: Box<str>,
     /// When it was begun, in Unix seconds.
     pub created_unix_secs: i64,
+    /// When the user has signed in at the provider that has vouched for it, where the provider says it.
+    pub signed_in_unix_secs: Option<i64>,
     /// When it was last noted as used, in Unix seconds.
     pub used_unix_secs: i64,
     /// After how long without a request it ends.
@@ -40,6 +42,21 @@ pub struct SessionRecord {
 }
 
 impl SessionRecord {
+    /// When its user has shown who it is: the one answer to whether a sign-in is fresh, for pages and for routes. What a
+    /// provider vouches for may rest on a sign-in there of long ago: unless something was shown here as well, it is the time that
+    /// the provider says, and there is none where it says none. The later of the two counts.
+    #[must_use]
+    pub fn shown_unix_secs(&self) -> Option<i64> {
+        let is_shown_here = |method: &str| match method.trim() {
+            "password" | "totp" | "recovery code" | "passkey" => true,
+            // `provider`, and what it says of a second factor.
+            _ => false,
+        };
+        let here = self.method.split(',').any(is_shown_here);
+        let here = here.then_some(self.created_unix_secs);
+        here.max(self.signed_in_unix_secs)
+    }
+
     /// Whether the session goes on at this time.
     ///
     /// # Errors
@@ -72,15 +89,6 @@ pub enum SessionAnswer {
     Unknown,
     /// The store could not be asked.
     Unavailable,
-}
-
-/// When somebody signed in. What a provider vouches for may rest on a sign-in there of long ago, so that it has no time here.
-fn signed_in_unix_secs(record: &SessionRecord) -> Option<i64> {
-    let by_provider = record
-        .method
-        .split(',')
-        .any(|method| method.trim() == "provider");
-    (!by_provider).then_some(record.created_unix_secs)
 }
 
 /// What was shown, in the words of RFC 8176, as far as it has any for it.
@@ -160,7 +168,7 @@ impl<'c, 'r> WantSession<'c, 'r> {
             second_factor: record.second_factor,
         };
         let sign_in = SignIn {
-            at_unix_secs: signed_in_unix_secs(&record),
+            at_unix_secs: record.shown_unix_secs(),
             acr: None,
             amr: methods(&record),
         };

@@ -26,9 +26,18 @@
     return JSON.stringify({ id, rawId: text(rawId), type, response: parts });
   };
 
+  // A button that is disabled would lose the focus to nothing.
+  let isAsking = false;
+  const wait = (waits) => {
+    isAsking = waits;
+    button.setAttribute("aria-disabled", String(waits));
+    form.setAttribute("aria-busy", String(waits));
+  };
+
   async function ask() {
+    if (isAsking) return;
     say("");
-    button.disabled = true;
+    wait(true);
     try {
       const credential = await navigator.credentials[form.dataset.ceremony]({ publicKey: options });
       form.elements.answer.value = written(credential);
@@ -36,7 +45,7 @@
     } catch {
       // Nobody touched it, or said no, or the browser refuses: it does not tell which.
       say("passkey-failed");
-      button.disabled = false;
+      wait(false);
       button.focus();
     }
   }

@@ -1,6 +1,7 @@
 //! API keys: the id finds the record, the digest proves the key, and the record bounds it.
 
 use countersign_cause::Cause;
+use countersign_flow::OwnKeyRules;
 use countersign_policy::Demand;
 
 use crate::driver::{Call, Question, get, header, problem, text, trail};
@@ -218,4 +219,66 @@ fn a_store_that_does_not_answer_is_a_503() {
     let call = get("/").key(&key);
     assert_eq!(world.cause(&call), Cause::IdentityBackendDown);
     assert_eq!(world.answer(&call).status, 503);
+}
+
+fn own_key(world: &mut World) -> String {
+    world.mint_as(7, |key| {
+        key.owner = "alice";
+        key.own = true;
+        key.groups = vec!["staff"];
+        key.scopes = vec!["orders:read", "orders:write"];
+    })
+}
+
+fn with_own_keys(world: &mut World, scopes: &[&str], groups: &[&str]) {
+    let boxed = |texts: &[&str]| texts.iter().map(|text| (*text).into()).collect();
+    world.rules.session.as_mut().unwrap().own_keys = Some(OwnKeyRules {
+        scopes: boxed(scopes),
+        groups: boxed(groups),
+        lifetime_secs_max: 86_400,
+        per_user_max: 10,
+    });
+}
+
+/// A key that a user has made has the user's groups, and of its scopes those that the user may give now.
+#[test]
+fn a_key_of_the_owners_making_never_has_more_than_its_owner() {
+    let mut world = world();
+    let key = own_key(&mut world);
+    let scopes = |world: &World| {
+        let headers = world.forwarded(&get("/").key(&key));
+        assert_eq!(headers["x-auth-user"], "alice");
+        assert_eq!(headers["x-auth-groups"], "staff");
+        headers
+            .get("x-auth-scopes")
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
+    let none = scopes(&world);
+    assert!(none.is_none_or(|scopes| scopes.is_empty()));
+    with_own_keys(&mut world, &["orders:read", "orders:write", "admin"], &[]);
+    assert_eq!(scopes(&world).unwrap(), "orders:read orders:write");
+    with_own_keys(&mut world, &["orders:read"], &["staff"]);
+    assert_eq!(scopes(&world).unwrap(), "orders:read");
+    with_own_keys(&mut world, &["orders:read"], &["admins"]);
+    assert!(scopes(&world).is_none_or(|scopes| scopes.is_empty()));
+    world.rules.session = None;
+    assert!(scopes(&world).is_none_or(|scopes| scopes.is_empty()));
+    // What an operator has given, the configuration does not take.
+    let other = world.mint(1);
+    assert_eq!(
+        world.forwarded(&get("/").key(&other))["x-auth-scopes"],
+        "orders:read"
+    );
+}
+
+#[test]
+fn a_key_of_the_owners_making_is_refused_with_its_owner() {
+    let mut world = world();
+    with_own_keys(&mut world, &["orders:read"], &[]);
+    let key = own_key(&mut world);
+    world
+        .keys
+        .values_mut()
+        .for_each(|key| key.owner_disabled = true);
+    assert_eq!(world.cause(&get("/").key(&key)), Cause::AccountDisabled);
 }

@@ -17,8 +17,9 @@ use crate::world::{
 };
 
 /// Found by the rooms around the line, and provoked in their tests: limits, bodies, upstreams, providers.
-const OF_THE_GATEWAY: [Cause; 19] = [
+const OF_THE_GATEWAY: [Cause; 20] = [
     Cause::ProxyHeaderInvalid,
+    Cause::ListenerCertificateMissing,
     Cause::SignInLoop,
     Cause::MethodNotSupported,
     Cause::BodyTooLarge,

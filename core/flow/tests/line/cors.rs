@@ -1,6 +1,7 @@
 //! Pages of other origins: preflights, refusals that a page can read, and what becomes of the upstream's own fields. What an
 //! answer means to a page is judged by the browser's half of the rules.
 
+mod unrouted;
 mod upstream;
 
 use countersign_flow::{Answer, CorsRules, CorsSettings, PageNames, UpstreamFields};

@@ -313,6 +313,7 @@ impl World {
             groups: vec!["staff".into()],
             second_factor: session.second_factor,
             method: session.method.into(),
+            signed_in_unix_secs: session.signed_in_unix_secs,
             created_unix_secs: session.created_unix_secs,
             used_unix_secs: session.used_unix_secs,
             idle_secs: 1800,
@@ -335,6 +336,7 @@ impl World {
             owner_disabled: key.owner_disabled,
             groups: owned(&key.groups),
             scopes: owned(&key.scopes),
+            own: key.own,
             expires_unix_secs: key.expires_unix_secs,
             revoked_unix_secs: key.revoked_unix_secs,
             networks: key

@@ -2,7 +2,9 @@
 
 use countersign_cause::Cause;
 use countersign_flow::session::Language;
-use countersign_flow::session::page::{self, Account, Notice, ShownSession, SignInForm};
+use countersign_flow::session::page::{
+    self, Account, Notice, ShownKey, ShownKeys, ShownSession, SignInForm,
+};
 use countersign_flow::{CorsRules, OwnPage, SessionPage};
 use countersign_policy::{Demand, Pages, Requirements};
 use http::Method;
@@ -469,6 +471,28 @@ fn sign_in(notice: Option<Notice>, language: Language) -> String {
 }
 
 #[test]
+fn a_passkey_is_a_way_in_without_a_password() {
+    let page = |passkey| {
+        let form = SignInForm {
+            passkey,
+            realm: "example",
+            notice: None,
+            user: "",
+            return_to: "",
+            lost: false,
+            token: "token",
+            password: false,
+            providers: &[],
+        };
+        String::from_utf8(page::sign_in(&form, Language::English)).unwrap()
+    };
+    let nowhere = "At this address nobody can sign in.";
+    let with_passkey = page(Some("/.countersign/sign-in/passkey"));
+    assert!(!with_passkey.contains(nowhere) && with_passkey.contains("Sign in with a passkey"));
+    assert!(page(None).contains(nowhere));
+}
+
+#[test]
 fn what_somebody_typed_stays_text_on_the_pages() {
     let page = sign_in(Some(Notice::Rejected), Language::English);
     assert!(!page.contains("<script") && !page.contains("<realm>") && !page.contains("b=\"c\""));
@@ -481,7 +505,23 @@ fn what_somebody_typed_stays_text_on_the_pages() {
         used: "now".into(),
     }];
     let account = Account {
+        has_password: true,
         passkeys: None,
+        keys: Some(ShownKeys {
+            list: vec![ShownKey {
+                id: "0123456789ab".into(),
+                prefix: "csk_0123456789ab".into(),
+                name: "<img src=k>".into(),
+                scopes: "<s>".into(),
+                created: String::new(),
+                expires: None,
+                is_over: false,
+                used: None,
+                by_operator: false,
+            }],
+            fresh: true,
+            offer: None,
+        }),
         user: "<b>alice</b>",
         sessions: &sessions,
         done: None,
@@ -501,7 +541,9 @@ fn every_page_is_whole_in_every_language_and_every_field_has_a_label() {
         let page = sign_in(Some(Notice::Why(Cause::SessionExpired)), language);
         assert!(page.contains(&format!("<html lang=\"{tag}\">")) && page.contains(words));
         let account = Account {
+            has_password: true,
             passkeys: None,
+            keys: None,
             user: "alice",
             sessions: &[],
             done: Some(page::Done::PasswordsDiffer),
@@ -534,7 +576,10 @@ fn the_policy_of_the_pages_lets_in_their_style_and_their_forms_alone() {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    let answer = page::answer(http::StatusCode::OK, page::signed_out(Language::English));
+    let answer = page::answer(
+        http::StatusCode::OK,
+        page::signed_out(None, Language::English),
+    );
     let shown = text(&answer);
     let (_, after) = shown.split_once("<style>").unwrap();
     let (style, rest) = after.split_once("</style>").unwrap();

@@ -321,3 +321,26 @@ fn a_route_may_believe_memories_for_less_long() {
     assert_eq!(asked(&world, "/never"), 1);
     assert_eq!(asked(&world, "/never"), 1);
 }
+
+/// A provider may let its user in by a sign-in of long ago: what it says of that counts, and not when the session began.
+#[test]
+fn a_session_through_a_provider_is_as_old_as_the_sign_in_there() {
+    let mut world = demanding_fresh(SESSION);
+    let mut through = |number, method, at: Option<i64>| {
+        world.begin_session(number, |session| {
+            session.method = method;
+            session.signed_in_unix_secs = at;
+        })
+    };
+    let late = through(1, "provider", Some(NOW - 600));
+    let with_code = through(2, "provider, totp", Some(NOW - 600));
+    let old = through(3, "provider", Some(NOW - 601));
+    let unknown = through(4, "provider, totp", None);
+    for cookie in [&late, &with_code] {
+        assert_eq!(world.user(&get("/app").with("cookie", cookie)), "alice");
+    }
+    for cookie in [&old, &unknown] {
+        let call = get("/app").with("cookie", cookie);
+        assert_eq!(world.cause(&call), Cause::SignInTooOld);
+    }
+}

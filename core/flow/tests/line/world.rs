@@ -61,11 +61,13 @@ pub(crate) struct Key {
     pub(crate) expires_unix_secs: Option<i64>,
     pub(crate) revoked_unix_secs: Option<i64>,
     pub(crate) networks: Vec<&'static str>,
+    pub(crate) own: bool,
 }
 
 /// A session of the store.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
+    pub(crate) signed_in_unix_secs: Option<i64>,
     pub(crate) number: u8,
     pub(crate) user: &'static str,
     pub(crate) user_disabled: bool,
@@ -195,6 +197,7 @@ impl World {
     ) -> String {
         let secret = SessionSecret::mint(&[number; 32]);
         let mut session = Session {
+            signed_in_unix_secs: None,
             number,
             user: "alice",
             user_disabled: false,
@@ -221,6 +224,7 @@ impl World {
             expires_unix_secs: None,
             revoked_unix_secs: None,
             networks: Vec::new(),
+            own: false,
         };
         change(&mut known);
         self.keys.insert(key.id().as_str().to_owned(), known);
@@ -283,6 +287,7 @@ fn rules(routes: Vec<Route>, route_rules: Vec<RouteRules>) -> Rules {
             fresh_secs: 300,
             passkeys: None,
             password: true,
+            own_keys: None,
         }),
         issuers: vec![issuer("main", ISSUER), issuer("other", OTHER_ISSUER)],
         routes: Routes::new(routes),

@@ -90,6 +90,18 @@ impl OriginPattern {
         }))
     }
 
+    /// Whether it stands for one origin alone, which is somebody's: not for hosts below one, for any port, or for `null`.
+    #[must_use]
+    pub const fn is_exact(&self) -> bool {
+        match self {
+            OriginPattern::Null => false,
+            OriginPattern::Tuple(TuplePattern { below, port, .. }) => match port {
+                PortPattern::Own | PortPattern::Exactly(_) => !*below,
+                PortPattern::Any => false,
+            },
+        }
+    }
+
     /// Whether the pattern stands for this origin, as a browser sent it.
     #[must_use]
     pub fn matches(&self, origin: &[u8]) -> bool {

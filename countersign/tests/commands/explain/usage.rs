@@ -120,7 +120,7 @@ fn files_that_cannot_be_read_are_named() {
         (&["--har", "empty"], "error: `empty` is empty\n"),
         (
             &["--response", "long"],
-            "error: `long` is longer than 8 MiB\n",
+            "error: `long` is longer than 8 MiB\nhelp: leave out what is not part of the request or its answer\n",
         ),
         (
             &["--postman", "."],

@@ -29,6 +29,7 @@ impl Provider {
         let plan = json!({
             "name": name,
             "method": method,
+            "signed_out_uri": format!("{origin}/.countersign/sign-out"),
             "redirect_uri": format!("{origin}/.countersign/sign-in/provider/{name}/callback"),
         });
         let mut child = program::script("node", "node/provider.mjs")
@@ -107,6 +108,18 @@ fn people_sign_in_with_chromium_through_two_providers() {
     let cookies = json!(["__Host-countersign", "__Host-countersign-form"]);
     assert_eq!(seen["cookies"], cookies);
     assert_eq!(seen["account"]["heading"], "Your account");
+    assert_eq!(seen["vault"]["path"], "/vault/first");
+    assert_eq!(fields("vault")["x-auth-user"], json!([USER]));
+    assert_eq!(seen["asked_again"], 1);
+    assert_eq!(seen["vault_again"]["path"], "/vault/again");
+    assert_eq!(
+        seen["out"]["notices"],
+        json!(["You may still be signed in at Example Corp."])
+    );
+    assert_eq!(seen["out"]["buttons"], json!(["Sign out at Example Corp"]));
+    assert_eq!(seen["at_the_provider"], false);
+    assert_eq!(seen["out_there"]["path"], "/.countersign/sign-out");
+    assert_eq!(seen["out_there"]["heading"], "You are signed out");
     assert_eq!(seen["signed_out"]["buttons"], buttons);
     let notice = |page: &str, words: &str| {
         let notice = seen[page]["notices"][0].as_str().unwrap();
@@ -196,6 +209,7 @@ issuer = "{corp}"
 client_id = "gateway"
 secret_file = "corp.secret"
 label = "Example Corp"
+sign_out = true
 first_sign_in = "link"
 allow_http = true
 [provider.partner]
@@ -214,6 +228,12 @@ path = "/app/**"
 upstream = "app"
 accept = ["session"]
 allow = {{ identity = true }}
+[[route]]
+name = "vault"
+path = "/vault/**"
+upstream = "app"
+accept = ["session"]
+allow = {{ sign_in_age_max_secs = 600 }}
 "#
     )
 }

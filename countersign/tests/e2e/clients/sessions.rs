@@ -36,6 +36,7 @@ fn a_person_signs_in_with_chromium_looks_after_the_account_and_signs_out() {
     its_way_back_and_its_cookie(&seen);
     its_pages(&seen);
     its_account(&seen);
+    its_keys(&seen);
     its_second_factor(&seen);
     let lines = seen["console_lines"].as_array().unwrap();
     // What the browser says of the refusals that scripts asked for; nothing of blocked resources or scripts.
@@ -48,6 +49,7 @@ fn a_person_signs_in_with_chromium_looks_after_the_account_and_signs_out() {
         (&json!(USER), &json!("127.0.0.1"))
     );
     gateway.wait_for(|event| event["event"] == "password-changed");
+    gateway.wait_for(|event| event["event"] == "own-key-made" && event["user"] == json!(USER));
     gateway.wait_for(|event| event["event"] == "second-factor-set");
     gateway.wait_for(|event| {
         event["event"] == "sign-in-refused"
@@ -95,6 +97,10 @@ fn its_pages(seen: &Value) {
         ("again", "", ""),
         ("signed_out", "You are signed out", "en"),
         ("form_again", "Sign in to example", "en"),
+        ("keys_before", "Your account", "en"),
+        ("key_made", "Your new API key", "en"),
+        ("keys", "Your account", "en"),
+        ("key_revoked", "Your account", "en"),
         ("set_up", "Your authenticator app", "en"),
         ("recovery", "Recovery codes", "en"),
         ("with_factor", "Your account", "en"),
@@ -123,7 +129,10 @@ fn its_pages(seen: &Value) {
                     .is_some_and(|label| !label.is_empty()),
                 "{page}: {field}"
             );
-            assert_ne!(field["autocomplete"], "", "{page}: {field}");
+            // HTML has `autocomplete` for what is typed.
+            if field["type"] != "checkbox" {
+                assert_ne!(field["autocomplete"], "", "{page}: {field}");
+            }
         }
     }
     assert_eq!(seen["form"]["focus"], "user");
@@ -177,6 +186,30 @@ fn its_account(seen: &Value) {
     );
     assert_eq!(seen["cookies_after"], json!(["__Host-countersign-form"]));
     assert_eq!(seen["back_again"], "/app/start");
+}
+
+fn its_keys(seen: &Value) {
+    assert_eq!(seen["key_in_address"], false);
+    assert_eq!(seen["key_used"]["status"], 200);
+    let fields = &seen["key_used"]["fields"];
+    assert_eq!(fields["x-auth-user"], json!([USER]));
+    assert_eq!(fields["x-auth-scopes"], json!(["orders:read"]));
+    let keys = seen["keys_shown"].as_array().unwrap();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    let text = keys[0].as_str().unwrap();
+    assert!(
+        text.contains("nightly") && text.contains("Scopes: orders:read"),
+        "{text}"
+    );
+    assert_eq!(seen["key_shown_again"], false);
+    assert_eq!(
+        seen["key_revoked"]["notices"],
+        json!(["The key is revoked, and is not taken any more."])
+    );
+    assert_eq!(
+        seen["key_after"],
+        json!({ "status": 401, "cause": "credential-revoked" })
+    );
 }
 
 fn its_second_factor(seen: &Value) {
@@ -269,6 +302,14 @@ name = "public"
 path = "/public/**"
 upstream = "app"
 allow = "anyone"
+[session.own_keys]
+scopes = ["orders:read"]
+[[route]]
+name = "api"
+path = "/api/**"
+upstream = "app"
+accept = ["api-key"]
+allow = {{ scopes = ["orders:read"] }}
 [[route]]
 name = "app"
 path = "/app/**"

@@ -116,7 +116,7 @@ pub(super) fn deny(fields: &Fields<'_>, reads_credentials: bool, scene: Scene<'_
 /// ```
 ///
 /// RFC 6749 section 3.3.
-fn scopes(
+pub(super) fn scopes(
     table: &Fields<'_>,
     key: &'static Key,
     problem: fn(String) -> RouteProblem,
@@ -143,7 +143,7 @@ fn scopes(
         .collect()
 }
 
-const fn scope_problem(value: String) -> RouteProblem {
+pub(super) const fn scope_problem(value: String) -> RouteProblem {
     RouteProblem::Scope { value }
 }
 

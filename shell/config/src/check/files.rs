@@ -128,11 +128,18 @@ impl Scene<'_> {
 
 /// Certificate and key of the listener.
 pub(super) fn tls(fields: &Fields<'_>, scene: Scene<'_>) -> Option<Tls> {
-    pair(
-        fields.text(&tls::CERTIFICATE),
-        fields.text(&tls::KEY),
-        scene,
-    )
+    let (certificate, key) = (fields.text(&tls::CERTIFICATE), fields.text(&tls::KEY));
+    for (here, other) in [
+        (&tls::CERTIFICATE, &tls::KEY),
+        (&tls::KEY, &tls::CERTIFICATE),
+    ] {
+        if fields.has(here) && !fields.has(other) {
+            let lacks = other.name;
+            let problem = ServerProblem::HalfACertificate { lacks };
+            scene.sink.error(&fields.span_of_key(here), problem);
+        }
+    }
+    pair(certificate, key, scene)
 }
 
 /// A certificate and its key.

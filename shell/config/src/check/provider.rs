@@ -14,7 +14,7 @@ use crate::declared::{Key, file, provider};
 use crate::finding::Span;
 use crate::problem::{ProviderProblem, TextProblem};
 use crate::read::{Fields, Located};
-use crate::settings::{Provider, ProviderClient};
+use crate::settings::{Provider, ProviderClient, SecretPlace};
 
 /// A provider as it was read.
 pub(super) struct Checked {
@@ -29,7 +29,9 @@ pub(super) struct Around<'a> {
     pub(super) takes_sessions: bool,
     /// Whether sessions are allowed over plain http.
     pub(super) plain_http: bool,
-    /// Where it is said that no password signs in at the page.
+    /// Where alone people sign in, and where that is said.
+    pub(super) sign_in_origin: Option<(String, Span)>,
+    /// Where it is said that no password signs in at the page, and no passkey either.
     pub(super) password_off: Option<Span>,
 }
 
@@ -83,7 +85,16 @@ fn fits(name: &Located<&str>, around: &Around<'_>, scene: Scene<'_>) {
                 .sink
                 .error(&name.span, ProviderProblem::PublicUrlClear { value });
         }
-        Some(_) => {}
+        Some(address) => {
+            let authority = |url: &str| url.split_once("://").map(|(_, rest)| rest.to_owned());
+            if let Some((origin, span)) = &around.sign_in_origin
+                && authority(origin) != authority(address)
+            {
+                let value = origin.to_owned();
+                let problem = ProviderProblem::SignInElsewhere { value };
+                scene.sink.error(span, problem);
+            }
+        }
     }
     if !around.takes_sessions {
         scene.sink.warn(&name.span, ProviderProblem::NoSessions);
@@ -121,6 +132,8 @@ fn one(name: &Located<&str>, fields: &Fields<'_>, issuer: &str, scene: Scene<'_>
         let span = fields.span_of(&provider::ALLOWED_GROUPS);
         scene.sink.error(&span, ProviderProblem::GroupsUnnamed);
     }
+    let chosen = first_sign_in(fields, username_claim, scene);
+    made_by_name(fields, username_claim, chosen, scene);
     let rules = ProviderRules {
         name: name.value.into(),
         label: filled(&provider::LABEL).unwrap_or(name.value).into(),
@@ -130,12 +143,15 @@ fn one(name: &Located<&str>, fields: &Fields<'_>, issuer: &str, scene: Scene<'_>
         algorithms: algorithms(fields, scene),
         leeway_secs: number(&provider::LEEWAY_SECS, 30),
         username_claim: username_claim.into(),
-        first_sign_in: first_sign_in(fields, username_claim, scene),
+        first_sign_in: chosen,
         groups_claim: groups_claim.map(Into::into),
         allowed_groups,
         allowed_email_domains: domains(fields, scene),
         second_factor_acr: list(&provider::SECOND_FACTOR_ACR),
         second_factor_amr: list(&provider::SECOND_FACTOR_AMR),
+        sign_out: fields
+            .flag(&provider::SIGN_OUT)
+            .is_some_and(|flag| flag.value),
     };
     let ca_file = fields.text(&provider::CA_FILE);
     if let Some(path) = &ca_file {
@@ -217,6 +233,17 @@ fn first_sign_in(fields: &Fields<'_>, claim: &str, scene: Scene<'_>) -> FirstSig
     chosen
 }
 
+/// A name that a route lets in is somebody's, also where no user has it here yet.
+fn made_by_name(fields: &Fields<'_>, claim: &str, chosen: FirstSignIn, scene: Scene<'_>) {
+    if chosen.creates() && claim != "email" {
+        let claim = claim.to_owned();
+        let span = fields.span_of(&provider::FIRST_SIGN_IN);
+        scene
+            .sink
+            .warn(&span, ProviderProblem::CreateByName { claim });
+    }
+}
+
 fn domains(fields: &Fields<'_>, scene: Scene<'_>) -> Vec<Box<str>> {
     let key = &provider::ALLOWED_EMAIL_DOMAINS;
     let written = fields.texts_or_none(key);
@@ -249,28 +276,27 @@ fn client(fields: &Fields<'_>, scene: Scene<'_>) -> ProviderClient {
         return ProviderClient::Public;
     }
     let posts = named == "post";
-    let path = match secret {
+    let place = match secret {
         Some(path) => {
             look_at(&path, scene);
-            scene.resolve(path.value)
+            scene.place(path.value)
         }
         None => {
             let authentication = if posts { "post" } else { "basic" };
             let problem = ProviderProblem::SecretMissing { authentication };
             scene.sink.error(&fields.span, problem);
-            PathBuf::new()
+            SecretPlace::File(PathBuf::new())
         }
     };
     if posts {
-        ProviderClient::Post(path)
+        ProviderClient::Post(place)
     } else {
-        ProviderClient::Basic(path)
+        ProviderClient::Basic(place)
     }
 }
 
 fn look_at(path: &Located<&str>, scene: Scene<'_>) {
-    scene.keep_secret(path);
-    let Some(bytes) = scene.read(path) else {
+    let Some(bytes) = scene.read_secret(path) else {
         return;
     };
     let secret = bytes.trim_ascii_end();

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use countersign_policy::Network;
 
-use super::{Scene, bound, files, text, url};
+use super::{Scene, acme, bound, files, text, url};
 use crate::declared::{Key, admin, cache, limits, log, proxy_protocol, reload, server, tls};
 use crate::finding::Span;
 use crate::problem::ServerProblem;
 use crate::read::{Fields, Located};
 use crate::settings::{
-    AccessFormat, ClientCertificates, Limits, Log, LogFormat, ProxyProtocol, Tls,
+    AccessFormat, Acme, ClientCertificates, Limits, Log, LogFormat, ProxyProtocol, Tls,
 };
 
 /// The values of `[server]`.
@@ -24,6 +24,7 @@ pub(super) struct Server {
     pub(super) trusted_proxies: Vec<Network>,
     pub(super) proxy_protocol: Option<ProxyProtocol>,
     pub(super) tls: Option<Tls>,
+    pub(super) acme: Option<Acme>,
     pub(super) client_certificates: Option<(ClientCertificates, Span)>,
     pub(super) limits: Limits,
 }
@@ -36,6 +37,9 @@ pub(super) fn read(
 ) -> Server {
     let tls_fields = fields.and_then(|fields| fields.table(&server::TLS));
     let has_tls = tls_fields.is_some();
+    if let Some(fields) = &tls_fields {
+        acme::one_certificate(fields, scene);
+    }
     let public_url = fields.and_then(|fields| public_url(fields, scene));
     let behind_tls = has_tls
         || public_url
@@ -56,6 +60,10 @@ pub(super) fn read(
         tls: tls_fields
             .as_ref()
             .and_then(|fields| files::tls(fields, scene)),
+        acme: tls_fields.as_ref().and_then(|tls| {
+            let fields = tls.table(&tls::ACME)?;
+            acme::read(&fields, scene)
+        }),
         client_certificates: tls_fields.as_ref().and_then(|tls| {
             let fields = tls.table(&tls::CLIENT_CERTIFICATES)?;
             Some((bound::asked(&fields, scene)?, fields.span.clone()))

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use countersign_flow::SessionRules;
 use countersign_wire::cookie;
 
-use super::{Scene, passkeys};
+use super::{Scene, own_keys, passkeys};
 use crate::declared::{Key, session};
 use crate::problem::SessionProblem;
 use crate::read::Fields;
@@ -20,6 +20,8 @@ pub(super) struct Around<'a> {
     /// For how long a verified credential is remembered.
     pub(super) remember_secs: i64,
     pub(super) public_url: Option<&'a str>,
+    /// Whether some route accepts API keys.
+    pub(super) takes_keys: bool,
 }
 
 /// The rules of `[session]`.
@@ -64,6 +66,7 @@ pub(super) fn read(
         password: fields
             .and_then(|fields| fields.flag(&session::PASSWORD))
             .is_none_or(|flag| flag.value),
+        own_keys: own_keys::read(fields, around.takes_keys, scene),
     };
     let span = |key: &'static Key| {
         fields.map_or(0..0, |fields| {

@@ -2,6 +2,8 @@
 //!
 //! Knows: scheme, authority, path of http and https. Does not know other schemes.
 
+use std::net::IpAddr;
+
 use countersign_policy::Host;
 
 use super::Scene;
@@ -31,6 +33,16 @@ impl Url<'_> {
             None => format!("{scheme}://{}", self.host.name()),
         }
     }
+}
+
+/// Whether what is sent there does not leave the machine.
+pub(super) fn is_of_this_machine(host: &str) -> bool {
+    // RFC 6761 section 6.3: `localhost` is resolved to nothing but loopback addresses.
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// ```abnf

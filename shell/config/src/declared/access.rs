@@ -2,7 +2,7 @@
 //!
 //! Knows names, bounds and defaults; the values' types are `countersign_flow::Rules`.
 
-use super::{cors, introspection, passkeys, section};
+use super::{cors, introspection, own_keys, passkeys, section};
 
 /// A day, as the upper bound of delays.
 const DAY: u64 = 86_400;
@@ -55,9 +55,11 @@ section!(session, "[session]", "Sessions of people who sign in at the gateway's 
     PER_USER_MAX = "per_user_max": Whole(1, 10_000), Value("50"),
         "Sessions of one user. Past it, the one that was used least lately is ended.";
     FRESH_SECS = "fresh_secs": Whole(30, 86_400), Value("300"),
-        "For how long after signing in a user may add and remove passkeys. Later, the account asks for another sign-in first.";
+        "For how long after signing in a user may add and remove passkeys and API keys. Later, the account asks for another sign-in first.";
     PASSKEYS = "passkeys": Table(&passkeys::SECTION), Absent("there are none"),
         "Passkeys, to sign in with and as a second factor.";
+    OWN_KEYS = "own_keys": Table(&own_keys::SECTION), Absent("operators make all keys"),
+        "API keys that people make for themselves.";
     COOKIE = "cookie": Text, Absent("`__Host-countersign`; with `domain`, `__Secure-countersign`; with `plain_http`, `countersign`"),
         "The name of the cookie, which begins with `__Host-`. Two others, of this name with `-form` and `-round` and always of the host alone, bind the sign-in form to its browser and find circles.";
     DOMAIN = "domain": Text, Absent("each host has sessions of its own"),
@@ -67,7 +69,7 @@ section!(session, "[session]", "Sessions of people who sign in at the gateway's 
     SIGN_IN_ORIGIN = "sign_in_origin": Text, Absent("people sign in at the host that they are at"),
         "The one of `origins` where people of all of them sign in.";
     PASSWORD = "password": Flag, Value("true"),
-        "Whether user name and password sign in at the page. `false` leaves the providers; Basic and Digest are `accept` of routes.";
+        "Whether user name and password sign in at the page. `false` leaves the providers, and passkeys that are there; Basic and Digest are `accept` of routes.";
     PLAIN_HTTP = "plain_http": Flag, Value("false"),
         "Whether the cookie is given out over plain http. For development: the gateway has to listen on this machine alone then.";
 });

@@ -69,4 +69,25 @@ section!(traces, "[traces]", "Traces for a collector of OpenTelemetry. Without t
         "How long the collector may take to answer; spans that it does not take are dropped and counted.";
     CA_FILE = "ca_file": Text, Absent("the system's certificates alone"),
         "PEM file of further certificates that are trusted for the collector.";
+    ATTRIBUTES = "attributes": TextsByName, Absent("its version, and an id of this process, alone"),
+        "What else is said of the gateway (attributes of its resource), as in `{ \"deployment.environment.name\" = \"production\" }`; several strings are a list. `service.instance.id` takes the place of the one that is drawn at each start.";
+    HEADERS_FILE = "headers_file": Text, Absent("none"),
+        "A file, `credential:NAME` or `env:NAME` with header lines that are posted along, as in `Authorization: Bearer ...`; read each time.";
+});
+
+section!(metrics, "[metrics]", "The figures of `/metrics`, posted to a collector of OpenTelemetry. Without the section they are not.", {
+    URL = "url": Text, Required,
+        "Address of the collector for OTLP over HTTP, as in `http://127.0.0.1:4318`; without a path, `/v1/metrics` is added.";
+    SERVICE_NAME = "service_name": Text, Value("\"countersign\""),
+        "What the gateway is called there (`service.name`).";
+    EVERY_MILLIS = "every_millis": Whole(100, 3_600_000), Value("60000"),
+        "How often they are posted.";
+    ANSWER_SECS = "answer_secs": Whole(1, 60), Value("5"),
+        "How long the collector may take to answer. What it does not take is not lost: the next figures hold it too.";
+    CA_FILE = "ca_file": Text, Absent("the system's certificates alone"),
+        "PEM file of further certificates that are trusted for the collector.";
+    ATTRIBUTES = "attributes": TextsByName, Absent("its version, and an id of this process, alone"),
+        "What else is said of the gateway (attributes of its resource), as in `{ \"deployment.environment.name\" = \"production\" }`; several strings are a list. `service.instance.id` takes the place of the one that is drawn at each start.";
+    HEADERS_FILE = "headers_file": Text, Absent("none"),
+        "A file, `credential:NAME` or `env:NAME` with header lines that are posted along, as in `Authorization: Bearer ...`; read each time.";
 });

@@ -2,7 +2,7 @@
 //!
 //! Knows names, bounds and defaults; the values' types are in `settings`.
 
-use super::{client_certificates, section};
+use super::{acme, client_certificates, section};
 
 /// A day, as the upper bound of deadlines.
 const DAY: u64 = 86_400;
@@ -32,8 +32,10 @@ section!(proxy_protocol, "[server.proxy_protocol]", "The PROXY protocol, version
 });
 
 section!(tls, "[server.tls]", "TLS on the public listener. All files are PEM.", {
-    CERTIFICATE = "certificate": Text, Required, "File of the certificate and its chain.";
-    KEY = "key": Text, Required, "File of the private key.";
+    CERTIFICATE = "certificate": Text, Absent("the one that `acme` orders"), "File of the certificate and its chain.";
+    KEY = "key": Text, Absent("the one that `acme` makes"), "File of the private key.";
+    ACME = "acme": Table(&acme::SECTION), Absent("the certificate is in the files"),
+        "A certificate that the gateway orders itself, in the place of `certificate` and `key`.";
     CLIENT_CERTIFICATES = "client_certificates": Table(&client_certificates::SECTION), Absent("clients are asked for none"),
         "Certificates that clients show.";
 });

@@ -1,6 +1,7 @@
-//! The sections about signing in by passkeys and through another provider.
+//! The sections about what people do at the gateway's own pages beside typing a password: passkeys, API keys of their own,
+//! and signing in through another provider.
 //!
-//! Knows names, bounds and defaults; the values' types are `countersign_flow::PasskeyRules` and `ProviderRules`.
+//! Knows names, bounds and defaults; the values' types are `countersign_flow::PasskeyRules`, `OwnKeyRules` and `ProviderRules`.
 
 use super::section;
 
@@ -13,6 +14,17 @@ section!(passkeys, "[session.passkeys]", "Passkeys (Web Authentication). They ar
         "Passkeys of one user.";
 });
 
+section!(own_keys, "[session.own_keys]", "API keys that people make for themselves in their account. They can where this section is, which may be empty. Such a key is its user's: it has the groups that the store has of the user, and ends with the user.", {
+    SCOPES = "scopes": Texts, Absent("none: a key does what is open to its user without a scope"),
+        "The scopes that they may give a key. A scope that is taken out here is lost to the keys that have it, from the reload on.";
+    GROUPS = "groups": Texts, Absent("everybody who can sign in"),
+        "Who may make keys: members of one of these groups, as the store has them. Whoever leaves all of them keeps the keys, without any scope.";
+    LIFETIME_SECS_MAX = "lifetime_secs_max": Whole(86_400, 31_536_000), Value("7776000"),
+        "For how long a key is taken at most. People choose a number of days up to it.";
+    PER_USER_MAX = "per_user_max": Whole(1, 100), Value("10"),
+        "Keys that one user has made and that are still taken. Past it, one has to be revoked first.";
+});
+
 section!(provider, "[provider.NAME]", "An OpenID provider that people can sign in through, at the gateway's own page. NAME is part of the redirect URI, `<public_url>/.countersign/sign-in/provider/NAME/callback`, which has to be registered there.", {
     ISSUER = "issuer": Text, Required,
         "The provider's identifier, to the letter; its metadata stand below it (OpenID Connect Discovery).";
@@ -21,7 +33,7 @@ section!(provider, "[provider.NAME]", "An OpenID provider that people can sign i
     AUTHENTICATION = "authentication": Choice(&["basic", "post", "none"]), Value("\"basic\""),
         "How the gateway shows itself at the token endpoint: `basic` (client_secret_basic), `post` (client_secret_post), or `none` for a public client. PKCE with S256 is used with all of them.";
     SECRET_FILE = "secret_file": Text, Absent("none, for `none` alone"),
-        "A file with the client's secret. A line end after it is left out.";
+        "A file, `credential:NAME` or `env:NAME` with the client's secret. A line end after it is left out.";
     LABEL = "label": Text, Absent("NAME"),
         "What the button says after `Sign in with`.";
     SCOPES = "scopes": Texts, Value("[\"openid\", \"profile\", \"email\"]"),
@@ -42,6 +54,8 @@ section!(provider, "[provider.NAME]", "An OpenID provider that people can sign i
         "Values of `acr` that count as a second factor. They are asked for as well (`acr_values`).";
     SECOND_FACTOR_AMR = "second_factor_amr": Texts, Absent("none"),
         "Values in `amr` that count as a second factor.";
+    SIGN_OUT = "sign_out": Flag, Value("false"),
+        "Whether people who have signed out here, and had signed in through this provider, are shown the way to sign out there too (RP-Initiated Logout). `<public_url>/.countersign/sign-out` has to be registered there as a post-logout redirect URI.";
     LEEWAY_SECS = "leeway_secs": Whole(0, 300), Value("30"),
         "By how much clocks may differ.";
     ANSWER_SECS = "answer_secs": Whole(1, 60), Value("10"),

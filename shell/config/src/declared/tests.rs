@@ -52,7 +52,8 @@ fn checked(text: &str) -> Checked {
 /// What a section must have, and what of it is left to the defaults.
 fn required(title: &str) -> Option<&'static str> {
     match title {
-        "[server.tls]" => Some("certificate = \"cert.pem\"\nkey = \"key.pem\"\n"),
+        "[server.tls.acme]" => Some("domains = [\"app.example.com\"]\nterms_agreed = true\n"),
+        "[server.tls.acme.external_account]" => Some("kid = \"a\"\nkey_file = \"client.secret\"\n"),
         "[server.tls.client_certificates]" => Some("ca_file = \"cert.pem\"\n"),
         "[issuer.NAME]" => Some(
             "issuer = \"https://id.example.com\"\nkeys = { discovery = true }\naudience = \"a\"\n",
@@ -60,7 +61,7 @@ fn required(title: &str) -> Option<&'static str> {
         "[issuer.NAME.introspection]" => {
             Some("client_id = \"gateway\"\nsecret_file = \"client.secret\"\n")
         }
-        "[traces]" => Some("url = \"http://127.0.0.1:4318\"\n"),
+        "[traces]" | "[metrics]" => Some("url = \"http://127.0.0.1:4318\"\n"),
         "[server]" => Some("public_url = \"https://app.example.com\"\n"),
         "[provider.NAME]" => Some(
             "issuer = \"https://id.example.com\"\nclient_id = \"gateway\"\nsecret_file = \"client.secret\"\n",

@@ -30,6 +30,10 @@ pub enum ProviderProblem {
     Algorithm { value: String },
     /// Linking by a claim that people may be able to change.
     LinkByName { claim: String },
+    /// Making users by a claim that people may be able to change.
+    CreateByName { claim: String },
+    /// People sign in at a host that no provider sends them back to.
+    SignInElsewhere { value: String },
     /// Groups are asked for, and no claim has them.
     GroupsUnnamed,
     /// Not a domain.
@@ -89,6 +93,14 @@ impl ProviderProblem {
                 format!("whoever can have the provider say another `{claim}` can become any user here at the first sign-in"),
                 "leave it so only where people cannot choose that claim themselves; `countersign user link` links them one by one".into(),
             ),
+            Self::CreateByName { claim } => (
+                format!("whoever can have the provider say another `{claim}` chooses the name of the user that is made"),
+                "see that no `allow` of a route names a user who is not there yet, or let people not choose that claim themselves".into(),
+            ),
+            Self::SignInElsewhere { value } => (
+                format!("people sign in at `{value}` alone, and providers send them back to `public_url`: no page would have a button"),
+                "write the same host in `sign_in_origin` and `public_url`".into(),
+            ),
             Self::GroupsUnnamed => (
                 "`allowed_groups` can never be met: no claim names groups".into(),
                 "name the claim in `groups_claim`".into(),
@@ -99,7 +111,7 @@ impl ProviderProblem {
             ),
             Self::NoWayIn => (
                 "`password = false`, and there is no other way to sign in".into(),
-                "add a `[provider.NAME]`, or leave it out".into(),
+                "add a `[provider.NAME]` or `[session.passkeys]`, or leave it out".into(),
             ),
         }
     }

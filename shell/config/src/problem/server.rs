@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use countersign_policy::{HostDefect, NetworkDefect};
 
+use crate::settings::HeaderLineDefect;
+
 /// What is wrong with the listener, a file or a URL. Strings are what the user wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the fields are what the message quotes")]
@@ -34,6 +36,13 @@ pub enum ServerProblem {
     VariableForFile { value: String },
     /// Not a name of a credential, or of a variable.
     SecretName { value: String },
+    /// A file of header lines with something else in it.
+    HeaderLine {
+        value: String,
+        defect: HeaderLineDefect,
+    },
+    /// Header lines that may be secret go over a network in plain text.
+    HeadersInTheClear { value: String },
     /// A PEM file without what it should have.
     NotPem { value: String, wanted: &'static str },
     /// A secret that everybody on the machine can read.
@@ -123,11 +132,19 @@ impl ServerProblem {
             ),
             Self::VariableForFile { value } => (
                 format!("`{value}` is a variable, and a file is needed here"),
-                "name a file, or a credential as in `credential:tls.key`; `env:NAME` is for `secret_file` and `nonce_key_file`".into(),
+                "name a file, or a credential as in `credential:tls.key`; `env:NAME` is for `secret_file`, `nonce_key_file` and `headers_file`".into(),
             ),
             Self::SecretName { value } => (
                 format!("`{value}` is the name of no credential and of no variable"),
                 "write it as in `credential:tls.key` or `env:HS_KEY`; a path that begins so is written with `./` before it".into(),
+            ),
+            Self::HeaderLine { value, defect } => (
+                format!("line {} of `{value}` {}", defect.line, defect.what),
+                "write one header a line, as in `Authorization: Bearer ...`".into(),
+            ),
+            Self::HeadersInTheClear { value } => (
+                format!("what `headers_file` holds goes to `{value}` in plain text"),
+                "use https, or a collector on this machine that passes it on".into(),
             ),
             Self::NotPem { value, wanted } => (
                 format!("`{value}` has no {wanted}"),

@@ -46,6 +46,8 @@ pub enum SessionProblem {
     PasskeyOriginInTheClear { value: String },
     /// Passkeys that cannot be used where the gateway says that it is.
     PasskeysNotAtPublicUrl { value: String },
+    /// Keys that no route takes.
+    OwnKeysUseless,
     /// A session that ends before its idle time.
     LifetimeShort { idle_secs: i64 },
     /// An idle time that would not be noticed.
@@ -138,6 +140,10 @@ impl SessionProblem {
             Self::PasskeysNotAtPublicUrl { value } => (
                 format!("passkeys cannot be used at `{value}`, which is the `public_url`"),
                 "add it to `origins`".into(),
+            ),
+            Self::OwnKeysUseless => (
+                "people can make API keys here, and no route takes any".into(),
+                "add `api-key` to `accept` of a route, or leave `own_keys` out".into(),
             ),
             Self::LifetimeShort { idle_secs } => (
                 format!("a session would end before its idle time of {idle_secs} seconds is over"),

@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::SecretPlace;
+
 /// What of one provider is the shell's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
@@ -22,23 +24,23 @@ pub struct Provider {
     pub ca_file: Option<PathBuf>,
 }
 
-/// How the gateway shows itself (RFC 6749 section 2.3.1), with the file of the secret, a line end apart.
+/// How the gateway shows itself (RFC 6749 section 2.3.1), with the place of the secret, a line end apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProviderClient {
     /// `client_secret_basic`.
-    Basic(PathBuf),
+    Basic(SecretPlace),
     /// `client_secret_post`.
-    Post(PathBuf),
+    Post(SecretPlace),
     /// A public client.
     Public,
 }
 
 impl ProviderClient {
-    /// The file of the secret.
+    /// The place of the secret.
     #[must_use]
-    pub fn secret_file(&self) -> Option<&std::path::Path> {
+    pub const fn secret(&self) -> Option<&SecretPlace> {
         match self {
-            Self::Basic(path) | Self::Post(path) => Some(path),
+            Self::Basic(place) | Self::Post(place) => Some(place),
             Self::Public => None,
         }
     }

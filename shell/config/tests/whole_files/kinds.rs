@@ -1,8 +1,9 @@
 //! The kinds of problems, each of which a case has to show.
 
 use countersign_config::{
-    BoundProblem, CorsProblem, DigestProblem, HeaderProblem, IssuerProblem, PolicyTestProblem,
-    Problem, ProviderProblem, RouteProblem, ServerProblem, SessionProblem, TextProblem, UrlDefect,
+    AcmeProblem, BoundProblem, CorsProblem, DigestProblem, HeaderProblem, IssuerProblem,
+    PolicyTestProblem, Problem, ProviderProblem, RouteProblem, ServerProblem, SessionProblem,
+    TextProblem, UrlDefect,
 };
 
 /// A name for each variant, so that a new one does not compile without a name, and does not pass without a case.
@@ -25,7 +26,7 @@ kinds! {
         ControlCharacter NotAscii Name Twice
     }
     server(ServerProblem) {
-        ListenAddress Url Network FileUnreadable NoCredentials VariableAbsent VariableForFile SecretName NotPem SecretOpenToOthers StoreFolderMissing
+        ListenAddress Url Network FileUnreadable NoCredentials VariableAbsent VariableForFile SecretName HeaderLine HeadersInTheClear NotPem SecretOpenToOthers StoreFolderMissing
         StoreIsFolder StoreFolderOpenToOthers EverybodyTrusted EverybodyExempt EverybodyIsProxy IdentityKeys NoIdentityKeys IdentityTokenUnused IdentityIssuerMissing NoSuchListener AdminOpen NoTls UpstreamTlsUnused
         SchemesDiffer ServersTooMany
         ServerName HalfACertificate HashCost HashCostWeak
@@ -43,13 +44,17 @@ kinds! {
     digest(DigestProblem) {
         Md5 Domain PathPrefix PathTwice NobodyTrusted NonceKeyShort
     }
+    acme(AcmeProblem) {
+        NoCertificate BesideFiles TermsNotAgreed Wildcard Domain DomainsTooMany DirectoryInTheClear Contact FolderMissing
+        FolderIsFile FolderOpenToOthers RetryMaxShort
+    }
     bound(BoundProblem) {
         NotAsked NobodyReads ForAnyHost
     }
     session(SessionProblem) {
         CookieName CookieUnbound CookieUnshared CookieDropped Domain DomainPublic DomainShared DomainMissing
         OriginsMissing OriginSpelling OriginOutside OriginPlain SignInUnlisted PlainHttp PlainHttpBeyond LifetimeShort IdleRemembered
-        PasskeysNowhere PasskeyDomain PasskeyOrigin PasskeyOriginInTheClear PasskeysNotAtPublicUrl
+        PasskeysNowhere PasskeyDomain PasskeyOrigin PasskeyOriginInTheClear PasskeysNotAtPublicUrl OwnKeysUseless
     }
     issuer(IssuerProblem) {
         KeysOverHttp Algorithm AlgorithmNone AlgorithmNeedsSecret AlgorithmNotForSecret
@@ -59,7 +64,7 @@ kinds! {
     }
     provider(ProviderProblem) {
         PublicUrlMissing PublicUrlClear NoSessions IssuerTwice Clear SecretMissing SecretUnused Secret OpenidMissing
-        Scope Algorithm LinkByName GroupsUnnamed Domain NoWayIn
+        Scope Algorithm LinkByName CreateByName SignInElsewhere GroupsUnnamed Domain NoWayIn
     }
     policy_test(PolicyTestProblem) {
         Url FieldName CredentialBesideIdentity Client Method NotExpected CauseUnknown CauseWithoutRefusal
@@ -87,6 +92,7 @@ pub(crate) fn names(problem: &Problem) -> Vec<&'static str> {
         }
         Problem::Header(problem) => vec![header(problem)],
         Problem::Digest(problem) => vec![digest(problem)],
+        Problem::Acme(problem) => vec![acme(problem)],
         Problem::Bound(problem) => vec![bound(problem)],
         Problem::Session(problem) => vec![session(problem)],
         Problem::Issuer(problem) => vec![issuer(problem)],

@@ -263,6 +263,38 @@ fn a_credential_is_a_file_of_its_folder_and_a_variable_is_none() {
 }
 
 #[test]
+fn the_secret_of_a_provider_is_a_file_a_credential_or_a_variable() {
+    let text = |secret: &str| {
+        format!(
+            r#"
+server = {{ public_url = "https://app.example.com" }}
+provider.corp = {{ issuer = "https://id.example.com", client_id = "gateway", secret_file = "{secret}" }}
+upstream.app = {{ url = "http://127.0.0.1:3000" }}
+route = [{{ name = "all", upstream = "app", accept = ["session"], allow = {{ identity = true }} }}]
+"#
+        )
+    };
+    let place = Path::new("/etc/countersign/c.toml");
+    let file = |path: &str| SecretPlace::File(path.into());
+    for (written, expected) in [
+        ("env:CORP", SecretPlace::Variable("CORP".into())),
+        (
+            "credential:long.secret",
+            file("/run/credentials/countersign.service/long.secret"),
+        ),
+        ("long.secret", file("/etc/countersign/long.secret")),
+    ] {
+        let outcome = check(&text(written), place, &Service);
+        let checked = outcome.checked.unwrap();
+        let provider = &checked.settings.providers[0];
+        assert_eq!(provider.client.secret(), Some(&expected));
+    }
+    for absent in ["env:CORP", "credential:long.secret"] {
+        assert_eq!(check(&text(absent), place, &Machine).findings.errors(), 1);
+    }
+}
+
+#[test]
 fn beside_the_gateway_what_only_it_has_is_not_missed() {
     let folder = tempfile::tempdir().unwrap();
     let text = WITH_SECRETS.replace("cert.pem", "credential:cert");
@@ -284,10 +316,13 @@ fn beside_the_gateway_what_only_it_has_is_not_missed() {
 
 #[test]
 fn a_collector_is_asked_where_otlp_says_unless_it_is_told_where() {
-    let posted = |url: &str| {
-        let text = format!("traces = {{ url = \"{url}\" }}\n{}", default_file());
-        checked(&text).checked.unwrap().settings.traces.unwrap().url
+    let settings = |url: &str| {
+        let both = format!("traces = {{ url = \"{url}\" }}\nmetrics = {{ url = \"{url}\" }}\n");
+        let text = format!("{both}{}", default_file());
+        checked(&text).checked.unwrap().settings
     };
+    let posted = |url: &str| settings(url).traces.unwrap().collector.url;
+    let of_metrics = |url: &str| settings(url).metrics.unwrap().collector.url;
     assert_eq!(
         posted("http://127.0.0.1:4318"),
         "http://127.0.0.1:4318/v1/traces"
@@ -298,7 +333,33 @@ fn a_collector_is_asked_where_otlp_says_unless_it_is_told_where() {
     );
     assert_eq!(posted("http://[::1]:1/a/b"), "http://[::1]:1/a/b");
     assert_eq!(
-        checked(default_file()).checked.unwrap().settings.traces,
-        None
+        of_metrics("http://127.0.0.1:4318"),
+        "http://127.0.0.1:4318/v1/metrics"
     );
+    assert_eq!(of_metrics("http://[::1]:1/a/b"), "http://[::1]:1/a/b");
+    let settings = checked(default_file()).checked.unwrap().settings;
+    assert_eq!((settings.traces, settings.metrics), (None, None));
+}
+
+#[test]
+fn what_is_said_of_an_order_is_what_holds() {
+    let text = include_str!("../cases/acme.toml");
+    let settings = checked(text).checked.unwrap().settings;
+    assert_eq!(settings.tls, None);
+    let acme = settings.acme.as_ref().unwrap();
+    let names: Vec<_> = acme.domains.iter().map(|name| &**name).collect();
+    assert_eq!(names, ["app.example.com", "www.example.com"]);
+    assert_eq!(&*acme.contacts[0], "mailto:admin@example.com");
+    assert_eq!(acme.directory, "https://ca.internal:14000/dir");
+    assert_eq!(acme.folder, Path::new("/open"));
+    let secs = [acme.retry, acme.retry_max, acme.order].map(|time| time.as_secs());
+    assert_eq!(secs, [60, 3600, 120]);
+    let account = acme.external_account.as_ref().unwrap();
+    assert_eq!(&*account.kid, "kid-1");
+    // Both are read again when they change, the folder's files are the gateway's own.
+    let files = [
+        Path::new("/etc/countersign/cert.pem"),
+        Path::new("/etc/countersign/long.secret"),
+    ];
+    assert_eq!(settings.files(), files);
 }

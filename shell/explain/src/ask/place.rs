@@ -11,6 +11,7 @@ use crate::ask::trial::{self, Trial};
 use crate::command;
 use crate::credential::{Carrier, Credential, credentials_of, is_telling_field, without};
 use crate::finding::{Finding, Fix, Weight};
+use crate::look::keys::{self, Slot};
 use crate::mended::doubled::cookie_pairs;
 use crate::message::{Answer, Request};
 use crate::scene::{Scene, Sees};
@@ -51,7 +52,7 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
     let Some(credential) = movable(&request).filter(|_| !scene.is_down()) else {
         return;
     };
-    for place in places(&refusal, &credential) {
+    for place in places(scene, &refusal, &credential) {
         let changed = moved(&request, &credential, &place);
         let what = told(&place);
         let why = format!("the same credential {what}");
@@ -78,6 +79,41 @@ pub(crate) async fn ask(scene: &mut Scene<'_>) {
             Trial::Unknown => return,
         }
     }
+    if let Some(finding) = asked_for_elsewhere(scene, &refusal, &credential) {
+        scene.found(finding);
+    }
+}
+
+/// A key in a field of its own is answered as none is, and the challenge is for a scheme that belongs into `Authorization`.
+fn asked_for_elsewhere(
+    scene: &Scene<'_>,
+    refusal: &Answer,
+    credential: &Credential,
+) -> Option<Finding> {
+    let Carrier::Field(name) = &credential.carrier else {
+        return None;
+    };
+    let challenges = refusal.challenges().challenges;
+    let asked = challenges.iter().find(|one| {
+        ["Basic", "Bearer", "Digest"]
+            .iter()
+            .any(|word| one.is(word))
+    })?;
+    let names_no_field = challenges.iter().all(|one| one.param("header").is_none());
+    (scene.baseline.sees == Sees::Alike && names_no_field).then(|| {
+        let evidence = format!(
+            "the key in `{name}` is answered as a made-up one and none are, and the server asks for `{}`, which goes into `Authorization`: `{name}` is not read here",
+            asked.scheme_word()
+        );
+        let fix = Fix::new(
+            Cause::HeaderWrongPlace.entry().who,
+            format!(
+                "send the credential in `Authorization: {}`, as the challenge asks; with Basic a key is often the password beside the account's name",
+                asked.scheme_word()
+            ),
+        );
+        Finding::new(Cause::HeaderWrongPlace, Weight::Fair, evidence).with_fix(fix)
+    })
 }
 
 /// Whether an opaque value was sent under a word that the server reads, and the challenge names a field of its own for keys:
@@ -137,15 +173,30 @@ fn in_cookie(request: &Request) -> Option<Credential> {
     })
 }
 
-fn places(refusal: &Answer, credential: &Credential) -> Vec<Place<String>> {
+fn places(scene: &Scene<'_>, refusal: &Answer, credential: &Credential) -> Vec<Place<String>> {
     let mut seen = HashSet::new();
     named(refusal)
         .into_iter()
+        .chain(of_the_product(scene))
         .chain(IN_USE.iter().map(owned))
         .filter(|place| !is_there(place, credential))
         .filter(|place| seen.insert(place.clone()))
         .take(PLACES_MAX)
         .collect()
+}
+
+/// The fields in which the product that answers takes keys and tokens, where it was recognised.
+fn of_the_product(scene: &Scene<'_>) -> Vec<Place<String>> {
+    let services = scene
+        .recognised
+        .iter()
+        .flat_map(|name| keys::run_anywhere(name));
+    let slots = services.flat_map(|service| service.slots(None));
+    let field = |slot: &Slot| match slot {
+        Slot::Field(name) => Some(Place::Field(name.clone())),
+        Slot::Authorization(_) | Slot::Query(_) | Slot::Form(_) | Slot::Path => None,
+    };
+    slots.filter_map(field).collect()
 }
 
 fn owned(place: &Place) -> Place<String> {

@@ -295,6 +295,14 @@ pub(crate) fn services_of(key: &Key) -> impl Iterator<Item = &'static Service> {
         .filter(|service| key.at.contains(&service.id))
 }
 
+/// The services of a product that people run on hosts of their own, by the name that it is recognised by.
+pub(crate) fn run_anywhere(name: &str) -> impl Iterator<Item = &'static Service> {
+    book()
+        .services
+        .iter()
+        .filter(move |service| service.self_hosted && service.name == name)
+}
+
 /// The rules for user names at a host.
 pub(crate) fn users(host: &str) -> impl Iterator<Item = &'static User> {
     book()

@@ -46,6 +46,10 @@ fn of(secret: &[u8], place: &str, nature: Nature) -> Option<Finding> {
     if nature == Nature::Chosen || is_placeholder(secret) {
         return None;
     }
+    if is_words_for_one(text) {
+        let what = "is words for a credential and none itself";
+        return finding(Cause::CredentialsPlaceholder, Weight::Strong, what);
+    }
     if is_masked(text) {
         let what = "is masked: stars, dots or x in the place of most of it";
         return finding(Cause::CredentialsPlaceholder, Weight::Strong, what);
@@ -95,6 +99,62 @@ fn is_hash(text: &str) -> bool {
         "{SSHA}",
     ];
     text.len() >= 24 && BEGINNINGS.iter().any(|start| text.starts_with(start))
+}
+
+/// `RequiredApiKey`, `dummy-token`: nothing but words for a credential, and one that says it is still to come.
+fn is_words_for_one(text: &str) -> bool {
+    const CREDENTIALS: [&str; 7] = [
+        "key", "apikey", "token", "secret", "password", "jwt", "value",
+    ];
+    const TO_COME: [&str; 14] = [
+        "required",
+        "your",
+        "insert",
+        "enter",
+        "put",
+        "paste",
+        "replace",
+        "here",
+        "dummy",
+        "fake",
+        "example",
+        "sample",
+        "placeholder",
+        "todo",
+    ];
+    const BETWEEN: [&str; 14] = [
+        "api", "access", "auth", "bearer", "client", "personal", "user", "app", "the", "a", "with",
+        "this", "me", "goes",
+    ];
+    let words = words_of(text);
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    let is_known = |word: &String| {
+        let word = word.as_str();
+        CREDENTIALS.contains(&word) || TO_COME.contains(&word) || BETWEEN.contains(&word)
+    };
+    text.len() < 64 && has(&CREDENTIALS) && has(&TO_COME) && words.iter().all(is_known)
+}
+
+/// The words of a name, in lower case: divided by marks, or where a capital follows a small letter.
+fn words_of(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut last = ' ';
+    for letter in text.chars() {
+        let ends = !letter.is_ascii_alphanumeric()
+            || last.is_ascii_lowercase() && letter.is_ascii_uppercase();
+        if ends && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if letter.is_ascii_alphanumeric() {
+            word.push(letter.to_ascii_lowercase());
+        }
+        last = letter;
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
 }
 
 fn is_masked(text: &str) -> bool {

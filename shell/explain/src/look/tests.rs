@@ -6,6 +6,7 @@
 )]
 
 mod places;
+mod words;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -187,7 +187,13 @@ fn slots(
             .into_iter()
             .find_map(|part| keys::of_at(&part.bytes, host));
         let at_home = !home.is_empty();
+        let of_key = |key: &Key| {
+            let own = home.iter().filter(|service| key.at.contains(&service.id));
+            own.copied().collect::<Vec<&Service>>()
+        };
         let services: Vec<&Service> = match secret {
+            // Of several services at one host, the one whose credential it is.
+            Some(key) if !of_key(key).is_empty() => of_key(key),
             _ if at_home => home.to_vec(),
             Some(key) => keys::services_of(key).collect(),
             None => return None,

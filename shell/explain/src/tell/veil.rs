@@ -14,7 +14,7 @@ mod gather;
 mod public;
 mod view;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
 use countersign_secret::Secret;
@@ -36,8 +36,8 @@ const PIECED_BYTES_MIN: usize = 20;
 
 /// Every secret of a case, in each form in which an answer could echo it.
 pub struct Veil {
-    /// Covered wherever they stand. All are in lower case.
-    anywhere: Vec<Secret<String>>,
+    /// Covered wherever they stand, by their first bytes: a recording may have a hundred thousand. All are in lower case.
+    anywhere: HashMap<[u8; ANYWHERE_BYTES_MIN], Vec<Secret<String>>>,
     /// Covered where they stand as a value.
     as_value: Vec<Secret<String>>,
     /// Digests of the pieces of long secrets.
@@ -60,7 +60,7 @@ impl Veil {
 
     fn over(gathered: &Gathered) -> Veil {
         let mut veil = Veil {
-            anywhere: Vec::new(),
+            anywhere: HashMap::new(),
             as_value: Vec::new(),
             pieces: HashSet::new(),
             hasher: RandomState::new(),
@@ -103,10 +103,15 @@ impl Veil {
 
     fn found_in(&self, text: &str) -> Vec<(usize, usize)> {
         let mut spans = Vec::new();
-        for secret in &self.anywhere {
-            let secret = secret.expose().as_str();
-            let found = text.match_indices(secret);
-            spans.extend(found.map(|(at, _)| (at, at + secret.len())));
+        for (at, start) in text.as_bytes().windows(ANYWHERE_BYTES_MIN).enumerate() {
+            let Some(secrets) = self.anywhere.get(start) else {
+                continue;
+            };
+            let rest = text.as_bytes().get(at..).unwrap_or_default();
+            let here = secrets
+                .iter()
+                .filter(|secret| rest.starts_with(secret.expose().as_bytes()));
+            spans.extend(here.map(|secret| (at, at + secret.expose().len())));
         }
         for secret in &self.as_value {
             let secret = secret.expose().as_str();
@@ -125,10 +130,11 @@ impl Veil {
         if text.is_empty() || text.bytes().all(|byte| byte == b'*') {
             return;
         }
-        if text.len() < ANYWHERE_BYTES_MIN || public.has(text) {
-            self.as_value.push(form);
-        } else {
-            self.anywhere.push(form);
+        match text.as_bytes().first_chunk() {
+            Some(start) if !public.has(text) => {
+                self.anywhere.entry(*start).or_default().push(form);
+            }
+            Some(_) | None => self.as_value.push(form),
         }
     }
 

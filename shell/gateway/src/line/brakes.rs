@@ -157,6 +157,17 @@ impl Brakes {
         self.begin(rules, None, network, mark, GivenUp::Free, now_unix_secs)
     }
 
+    /// The same of a code that is said to come from a provider, where each one costs a question to it.
+    pub(crate) fn admit_provider_code<'c>(
+        &'c self,
+        (rules, network): (&'c BrakeRules, Network),
+        code: &str,
+        now_unix_secs: i64,
+    ) -> (Trying<'c>, Admission) {
+        let mark = Mark(self.hashes.hash_one(("provider", code)));
+        self.begin(rules, None, network, mark, GivenUp::Free, now_unix_secs)
+    }
+
     fn account(&self, name: &str) -> (Box<str>, u64) {
         (name.into(), self.hashes.hash_one(name))
     }

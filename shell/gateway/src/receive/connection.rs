@@ -27,6 +27,7 @@ use super::streams::Streams;
 use super::unread::Ended;
 use super::watched::{ConnectionWatch, Watched};
 use super::{turned_away, unread};
+use crate::acme::Met;
 use crate::seen::Event;
 use crate::send::Over;
 use crate::serve::{Arrival, serve};
@@ -149,9 +150,13 @@ async fn connect(
     };
     let peer = near.shown;
     // A connection outlives configurations: it takes of one what it needs, and does not hold it.
-    let (tls, handshake_time) = {
+    let (tls, acme, handshake_time) = {
         let running = worker.running();
-        (running.tls().cloned(), running.limits().tls_handshake)
+        (
+            running.tls().cloned(),
+            running.acme().cloned(),
+            running.limits().tls_handshake,
+        )
     };
     match tls {
         Some(tls) => {
@@ -159,10 +164,19 @@ async fn connect(
                 if unread::is_in_the_clear(&stream).await? {
                     return Ok(Err(stream));
                 }
-                tls.accept(stream).await.map(Ok)
+                match acme {
+                    Some(acme) => acme.held.accept(tls.config(), stream).await,
+                    None => tls.accept(stream).await.map(Met::Secure),
+                }
+                .map(Ok)
             };
             match timeout(handshake_time, handshake).await {
-                Ok(Ok(Ok(stream))) => {
+                Ok(Ok(Ok(Met::Answered))) => {}
+                Ok(Ok(Ok(Met::NoCertificate))) => {
+                    let detail = "no certificate was ordered yet: an event `certificate-not-ordered` says why, where it was tried";
+                    ended(&worker, peer, Cause::ListenerCertificateMissing, detail);
+                }
+                Ok(Ok(Ok(Met::Secure(stream)))) => {
                     let session = stream.get_ref().1;
                     let http2 = session.alpn_protocol() == Some(b"h2");
                     let channel = ByTls {

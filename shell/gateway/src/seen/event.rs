@@ -58,6 +58,39 @@ pub enum Event<'a> {
         /// Until the next attempt.
         retry_secs: u64,
     },
+    /// The certificate that was ordered before is shown.
+    CertificateRead {
+        /// Until when it is good.
+        until: String,
+        /// When another is ordered.
+        renewal: String,
+    },
+    /// A certificate was ordered, and is shown from now on.
+    CertificateOrdered {
+        /// Its names.
+        domains: String,
+        /// Until when it is good.
+        until: String,
+        /// When another is ordered.
+        renewal: String,
+    },
+    /// No certificate could be ordered. What is shown goes on.
+    CertificateNotOrdered {
+        /// What went wrong.
+        reason: String,
+        /// What mends it.
+        fix: &'static str,
+        /// Until when the one that is shown is good; absent: there is none, and no client is served.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shown_until: Option<String>,
+        /// Until the next attempt.
+        retry_secs: u64,
+    },
+    /// A certificate that was ordered cannot be kept, or read again.
+    CertificateNotKept {
+        /// What went wrong.
+        reason: String,
+    },
     /// A server of an upstream is passed over.
     UpstreamServerDown {
         /// The upstream's name in the configuration.
@@ -193,6 +226,37 @@ pub enum Event<'a> {
         /// The client's address.
         peer: String,
     },
+    /// Somebody who has signed out was not shown the way to sign out at the provider: its metadata are not known.
+    ProviderSignOutUnknown {
+        /// The provider's name in the configuration.
+        provider: &'a str,
+        /// What exactly was found.
+        detail: &'a str,
+        /// The client's address.
+        peer: String,
+    },
+    /// A user has made an API key for itself.
+    OwnKeyMade {
+        /// The user.
+        user: &'a str,
+        /// The key's public id.
+        key: &'a str,
+        /// The scopes that it has.
+        scopes: &'a [Box<str>],
+        /// When it ends.
+        expires_unix_secs: i64,
+        /// The client's address.
+        peer: String,
+    },
+    /// A user has revoked one of its API keys.
+    OwnKeyRevoked {
+        /// The user.
+        user: &'a str,
+        /// The key's public id.
+        key: &'a str,
+        /// The client's address.
+        peer: String,
+    },
     /// A user has got other recovery codes.
     RecoveryCodesRenewed {
         /// The user.
@@ -238,6 +302,11 @@ pub enum Event<'a> {
     Act(Act<'a>),
     /// The collector of traces has not taken spans. Told once, until it takes some.
     TracesNotTaken {
+        /// What went wrong.
+        reason: String,
+    },
+    /// The collector of figures has not taken them, or not all. Told once, until it takes some.
+    MetricsNotTaken {
         /// What went wrong.
         reason: String,
     },

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::otlp;
 use super::trace_context::{SpanId, TraceId, written};
 
 /// Which side of a call a span is about.
@@ -73,30 +74,19 @@ impl Span {
 
 fn attribute((key, value): &(&'static str, Attribute)) -> Value {
     let value = match value {
-        Attribute::Text(text) => json!({ "stringValue": text }),
+        Attribute::Text(text) => otlp::text(text),
         Attribute::Whole(number) => json!({ "intValue": number.to_string() }),
     };
-    json!({ "key": key, "value": value })
+    otlp::attribute(key, &value)
 }
 
 /// `ExportTraceServiceRequest` with these spans.
-pub(crate) fn request(service_name: &str, spans: &[Span]) -> Vec<u8> {
+pub(super) fn request(resource: &Value, spans: &[Span]) -> Vec<u8> {
     let spans: Vec<Value> = spans.iter().map(Span::to_json).collect();
-    let resource = [
-        ("service.name", Attribute::Text(service_name.into())),
-        (
-            "service.version",
-            Attribute::Text(env!("CARGO_PKG_VERSION").into()),
-        ),
-    ];
-    let resource: Vec<Value> = resource.iter().map(attribute).collect();
     json!({
         "resourceSpans": [{
-            "resource": { "attributes": resource },
-            "scopeSpans": [{
-                "scope": { "name": "countersign", "version": env!("CARGO_PKG_VERSION") },
-                "spans": spans,
-            }],
+            "resource": resource,
+            "scopeSpans": [{ "scope": otlp::scope(), "spans": spans }],
         }],
     })
     .to_string()

@@ -22,6 +22,7 @@ pub(crate) struct State {
     pub(crate) started_unix_secs: i64,
     shared: Shared,
     connections: Arc<AtomicUsize>,
+    exports: Exports,
 }
 
 impl State {
@@ -37,6 +38,7 @@ impl State {
             started_unix_secs: unix_secs(),
             shared: shared.clone(),
             connections,
+            exports: Exports::default(),
         })
     }
 
@@ -69,8 +71,33 @@ impl State {
         self.shared.traces.as_ref().map(Traces::counts)
     }
 
+    /// What became of figures that were posted.
+    pub(crate) const fn exports(&self) -> &Exports {
+        &self.exports
+    }
+
     pub(crate) fn store_answers(&self) -> bool {
         self.shared.store_answers.load(Ordering::Relaxed)
+    }
+}
+
+/// Posts of figures to their collector.
+#[derive(Default)]
+pub(crate) struct Exports {
+    taken: AtomicU64,
+    not_taken: AtomicU64,
+}
+
+impl Exports {
+    pub(crate) fn count(&self, taken: bool) {
+        let count = if taken { &self.taken } else { &self.not_taken };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Those that were taken, and those that were not.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(&self.taken), read(&self.not_taken))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The way of spans to their collector: a bounded queue, and a thread that posts what is in it.
 //!
-//! Knows: OTLP over HTTP as a client. Does not know what spans are about. A collector that is slow or gone never slows a request
+//! Knows: when there are enough. How they are posted is in `collector`. Does not know what spans are about. A collector that is slow or gone never slows a request
 //! down: spans that find no room, and batches that it does not take, are dropped and counted.
 
 use std::sync::Arc;
@@ -10,25 +10,16 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use aws_lc_rs::rand;
-use bytes::Bytes;
 use countersign_config::Traces as Settings;
-use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, Request, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use tokio::runtime::{Builder, Runtime};
+use http::HeaderMap;
 
+use super::collector::Collector;
 use super::event::Event;
 use super::log::Log;
+use super::otlp::Instance;
 use super::span::{Span, request};
 use super::trace_context::{self, Parent, SpanId, TraceId};
 use crate::StartError;
-use crate::line;
-
-/// The most that is read of the collector's answer.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// Where spans are handed over. Every worker has one.
 #[derive(Clone)]
@@ -71,20 +62,16 @@ impl Traces {
     /// Begins to export.
     pub(crate) fn start(
         settings: &Settings,
+        instance: &Instance,
         log: &Log,
     ) -> Result<(Self, JoinHandle<()>), StartError> {
         let (queue, waiting) = sync_channel(settings.queue_max);
         let counts = Arc::<Counts>::default();
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(StartError::Thread)?;
         let exporter = Exporter {
             settings: settings.clone(),
-            tls: line::client_config(settings.ca_file.as_deref())?,
+            collector: Collector::new(&settings.collector, instance)?,
             counts: Arc::clone(&counts),
             log: log.clone(),
-            runtime,
             fails: false,
         };
         let thread = std::thread::Builder::new().name("traces".into());
@@ -157,10 +144,9 @@ impl Traces {
 
 struct Exporter {
     settings: Settings,
-    tls: Arc<ClientConfig>,
+    collector: Collector,
     counts: Arc<Counts>,
     log: Log,
-    runtime: Runtime,
     /// Whether the last batch was not taken: each failure is told once.
     fails: bool,
 }
@@ -207,15 +193,9 @@ impl Exporter {
         if batch.is_empty() {
             return;
         }
-        let body = Bytes::from(request(&self.settings.service_name, batch));
-        let posted =
-            async { tokio::time::timeout(self.settings.answer, self.exchange(body)).await };
-        let posted = self
-            .runtime
-            .block_on(posted)
-            .unwrap_or_else(|_| Err("no answer within `answer_secs`".to_owned()));
-        match posted {
-            Ok(()) => {
+        let body = request(self.collector.resource(), batch);
+        match self.collector.post(body) {
+            Ok(_) => {
                 self.fails = false;
                 let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
                 self.counts.exported.fetch_add(count, Ordering::Relaxed);
@@ -226,45 +206,6 @@ impl Exporter {
                     self.log.write(&Event::TracesNotTaken { reason });
                 }
             }
-        }
-    }
-
-    async fn exchange(&self, body: Bytes) -> Result<(), String> {
-        let words = |error: hyper::Error| error.to_string();
-        let uri: Uri = self
-            .settings
-            .url
-            .parse()
-            .map_err(|_| "its address cannot be read".to_owned())?;
-        let stream = line::connect(&uri, &self.tls).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(words)?;
-        let request = Request::post(uri.path())
-            .header(HOST, uri.authority().map_or("", |host| host.as_str()))
-            .header(CONTENT_TYPE, "application/json")
-            .header(
-                USER_AGENT,
-                concat!("countersign/", env!("CARGO_PKG_VERSION")),
-            )
-            .body(Full::new(body))
-            .map_err(|error| error.to_string())?;
-        let answer = async {
-            let response = sender.send_request(request).await.map_err(words)?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
-            // What it says beside its status is of no use here.
-            let _ = body.collect().await;
-            if status.is_success() {
-                Ok(())
-            } else {
-                Err(format!("the answer is {status}"))
-            }
-        };
-        tokio::pin!(answer);
-        tokio::select! {
-            answer = &mut answer => answer,
-            _ = connection => answer.await,
         }
     }
 }

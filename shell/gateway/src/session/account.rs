@@ -9,8 +9,8 @@ use countersign_store::{Session, SessionList, StoreError};
 use countersign_wire::form::field;
 use http::StatusCode;
 
-use super::passkey;
 use super::visit::{Current, Refused, Visit, redirect};
+use super::{own_key, passkey, provider};
 use crate::seen::Event;
 
 /// The most sessions that are shown; the ones used last come first.
@@ -38,18 +38,39 @@ pub(super) async fn show<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c
         .and_then(|word| Done::ALL.into_iter().find(|done| done.word() == word));
     let factors = visit.worker.store().second_factors(&current.user).await;
     let factors = factors.map_err(|error| visit.unavailable("second factor", &error))?;
+    let user = visit.worker.store().user(&current.user).await;
+    let user = user.map_err(|error| visit.unavailable("user", &error))?;
     let has_app = factors.totp_since_unix_secs.is_some();
     let token = visit.account_token(&current);
     let account = Account {
         user: &current.user,
         sessions: &shown,
+        has_password: user.is_some_and(|user| user.has_password),
         second_factor: has_app.then_some(factors.recovery_codes_left),
         passkeys: passkey::shown(visit, &current, &factors),
+        keys: own_key::shown(visit, &current).await?,
         done,
         token: &token,
     };
     let body = page::account(&account, visit.language);
     Ok(page::answer(StatusCode::OK, body))
+}
+
+/// Whose form it is, where the user has just signed in.
+pub(super) async fn fresh<'c>(
+    visit: &Visit<'c, '_>,
+    form: &[u8],
+) -> Result<Result<Current, Answer>, Refused<'c>> {
+    let Some(current) = visit.current().await? else {
+        return Ok(Err(to_sign_in()));
+    };
+    if !visit.is_of_session(&current, form) {
+        return Ok(Err(back(Done::FormOld)));
+    }
+    if !visit.is_fresh(&current) {
+        return Ok(Err(back(Done::SignInAnew)));
+    }
+    Ok(Ok(current))
 }
 
 fn shown(session: Session, current: &Current) -> ShownSession {
@@ -67,7 +88,7 @@ fn shown(session: Session, current: &Current) -> ShownSession {
 pub(super) async fn ask_to_sign_out<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c>> {
     let body = match visit.current().await? {
         Some(current) => page::sign_out(&visit.account_token(&current), visit.language),
-        None => page::signed_out(visit.language),
+        None => page::signed_out(None, visit.language),
     };
     Ok(page::answer(StatusCode::OK, body))
 }
@@ -78,7 +99,7 @@ pub(super) async fn sign_out<'c>(
     form: &[u8],
 ) -> Result<Answer, Refused<'c>> {
     let Some(current) = visit.current().await? else {
-        return signed_out(visit);
+        return signed_out(visit, None).await;
     };
     if !visit.is_of_session(&current, form) {
         return Ok(back(Done::FormOld));
@@ -87,7 +108,7 @@ pub(super) async fn sign_out<'c>(
     let store = visit.worker.store();
     let ended = store.end_session(&current.id, Some(&*current.user), visit.now_unix_secs);
     told(visit, &current, &current.id, ended.await)?;
-    signed_out(visit)
+    signed_out(visit, Some(&current)).await
 }
 
 /// Ends all sessions of the user.
@@ -96,7 +117,7 @@ pub(super) async fn sign_out_everywhere<'c>(
     form: &[u8],
 ) -> Result<Answer, Refused<'c>> {
     let Some(current) = visit.current().await? else {
-        return signed_out(visit);
+        return signed_out(visit, None).await;
     };
     if !visit.is_of_session(&current, form) {
         return Ok(back(Done::FormOld));
@@ -113,7 +134,7 @@ pub(super) async fn sign_out_everywhere<'c>(
         session: None,
         peer: visit.peer(),
     });
-    signed_out(visit)
+    signed_out(visit, Some(&current)).await
 }
 
 /// Ends another session of the same user.
@@ -142,6 +163,16 @@ async fn end<'c>(
 ) -> Result<(), Refused<'c>> {
     let user = Some(&*current.user);
     let store = visit.worker.store();
+    // There is nothing to record of an id that somebody has made up.
+    let list = SessionList {
+        user: Some(current.user.clone()),
+        sessions_max: u32::MAX,
+    };
+    let theirs = store.sessions(list, visit.now_unix_secs).await;
+    let theirs = theirs.map_err(|error| visit.unavailable("sessions", &error))?;
+    if !theirs.iter().any(|session| session.id == *id) {
+        return Ok(());
+    }
     let ended = store.end_session(id, user, visit.now_unix_secs);
     let act = ("session.end", Some(id.as_str()));
     let ended = visit.recorded(&current.user, act, ended, |()| true).await?;
@@ -166,8 +197,17 @@ fn told<'c>(
     Ok(())
 }
 
-fn signed_out<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c>> {
-    let mut answer = page::answer(StatusCode::OK, page::signed_out(visit.language));
+async fn signed_out<'c>(
+    visit: &Visit<'c, '_>,
+    former: Option<&Current>,
+) -> Result<Answer, Refused<'c>> {
+    let name = former.and_then(|former| former.provider.as_deref());
+    let still = match name {
+        Some(name) => provider::still_there(visit, name).await,
+        None => None,
+    };
+    let body = page::signed_out(still.as_ref(), visit.language);
+    let mut answer = page::answer(StatusCode::OK, body);
     visit.forget_session(&mut answer)?;
     Ok(answer)
 }

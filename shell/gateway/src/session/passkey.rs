@@ -144,6 +144,10 @@ async fn judge<'c>(
         return rejected("nobody has this passkey");
     };
     let verification = match wanted {
+        // WebAuthn Level 3 section 7.2 step 6: where nobody was named before, the answer has to say whose it is.
+        Wanted::Anybody if answer.user_handle().is_none() => {
+            return rejected("the answer names no account");
+        }
         Wanted::Anybody => UserVerification::Required,
         Wanted::User(user_id) if user_id == record.user_id => UserVerification::Discouraged,
         Wanted::User(_) => return rejected("the passkey is another user's"),

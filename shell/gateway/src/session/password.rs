@@ -13,7 +13,7 @@ use http::header::SET_COOKIE;
 
 use super::account::{back, to_sign_in};
 use super::sign_in::{attempt, refused};
-use super::visit::{Current, Factors, Refused, Visit};
+use super::visit::{Current, Refused, Visit};
 use crate::line;
 use crate::seen::Event;
 
@@ -40,8 +40,10 @@ pub(super) async fn change<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<Ans
     }
     let (end, _) = attempt(visit, &current.user, typed("present").expose()).await;
     match end {
-        // Who changes the password has a session, and has shown the second factor for it.
-        SignInEnd::Good(_) | SignInEnd::SecondFactorDue(_) => {}
+        SignInEnd::Good(_) => {}
+        // A session of long ago and a password that was read over a shoulder are not enough to lock its user out.
+        SignInEnd::SecondFactorDue(_) if visit.is_fresh_with_second_factor(&current) => {}
+        SignInEnd::SecondFactorDue(_) => return Ok(back(Done::SignInAnew)),
         SignInEnd::Refused(cause) => {
             refused(visit, cause, "for another password");
             return Ok(back(Done::PresentPasswordWrong));
@@ -104,16 +106,8 @@ async fn go_on<'c>(visit: &Visit<'c, '_>, former: &Current) -> Result<Answer, Re
     let Some(user) = user else {
         return Ok(to_sign_in());
     };
-    let factors = if former.second_factor {
-        Factors::PasswordAndTotp
-    } else {
-        Factors::Password
-    };
-    match visit
-        .begin_session(user.id, user.version, factors, Vec::new())
-        .await?
-    {
-        Some((_, cookie)) => {
+    match visit.go_on_with_session(former, user.version, None).await? {
+        Some(cookie) => {
             let mut answer = back(Done::PasswordChanged);
             answer.headers.append(SET_COOKIE, cookie);
             Ok(answer)

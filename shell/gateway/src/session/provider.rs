@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use countersign_cause::Cause;
 use countersign_flow::provider::{
     Callback, Fault, Flight, Person, ProviderRules, SealedFlight, authorization_address,
-    read_callback,
+    read_callback, sign_out_address,
 };
-use countersign_flow::session::page::{Notice, ProviderLink};
-use countersign_flow::{Answer, ProviderStep};
+use countersign_flow::session::page::{Notice, ProviderLink, StillThere};
+use countersign_flow::{Admission, Answer, Attempt, ProviderStep, SessionPage, counted};
 use countersign_secret::Secret;
 use countersign_secret::password::decoy;
 use countersign_store::{LinkKey, LinkedUser, NewUser, StoreError};
@@ -20,16 +20,22 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 
 use super::second_factor;
-use super::sign_in::{Asked, come_again, form, name_cause, rejected, signed_in};
-use super::visit::{Factors, Refused, Visit, redirect};
+use super::sign_in::{Asked, challenged, come_again, form, name_cause, refused, signed_in};
+use super::visit::{Factors, Refused, Visit, Vouched, redirect};
+use crate::line::Trying;
 use crate::provider::Exchange;
 use crate::seen::Event;
 
 /// When it is worth trying again while a provider does not answer, in seconds.
 const RETRY_AFTER_SECS: u32 = 5;
 
+/// The oldest sign-in that a route can demand, in seconds. A provider that is asked for it asks nobody again, and says when it was.
+const ANY_AGE_SECS: u32 = 31_536_000;
+/// Why nobody gets an account whose name at the provider was somebody else's before.
+const OTHER_LINK: &str = "the user of that name is linked with another account at the provider";
+
 /// Separates what `by` of a form holds: no name and no group has it.
-const SEPARATOR: char = ',';
+const SEPARATOR: &str = ",";
 
 /// The buttons of the sign-in page. On another host than that of `public_url` nobody could come back.
 pub(super) fn links(visit: &Visit<'_, '_>, asked: &Asked<'_>) -> Vec<ProviderLink> {
@@ -40,7 +46,15 @@ pub(super) fn links(visit: &Visit<'_, '_>, asked: &Asked<'_>) -> Vec<ProviderLin
     let links = providers.map(|provider| {
         let mut address = ProviderStep::Begin.path(&provider.name);
         let mut separator = '?';
-        for (name, value) in [("return", asked.return_text()), ("lost", asked.lost_text())] {
+        let why = match asked.notice {
+            Some(Notice::Why(Cause::SignInTooOld)) => Cause::SignInTooOld.id(),
+            Some(_) | None => "",
+        };
+        for (name, value) in [
+            ("return", asked.return_text()),
+            ("lost", asked.lost_text()),
+            ("why", why),
+        ] {
             if !value.is_empty() {
                 address.push_str(&format!("{separator}{name}={}", encode(value)));
                 separator = '&';
@@ -83,11 +97,20 @@ pub(super) async fn begin<'c>(visit: &Visit<'c, '_>, index: usize) -> Result<Ans
     };
     let mut random = [0; 12];
     visit.fill(&mut random)?;
+    let demanded_secs = visit.running.rules().sign_in_age_secs_min();
+    let demanded_secs = demanded_secs.map(|secs| u32::try_from(secs).unwrap_or(ANY_AGE_SECS));
+    let is_old = visit.query("why").as_deref() == Some(Cause::SignInTooOld.id());
     let flight = Flight {
         provider: provider.name.clone(),
-        return_to: asked.return_to,
+        return_to: asked
+            .return_to
+            .as_ref()
+            .map(|target| target.as_str().into()),
         lost: asked.lost,
+        max_age_secs: demanded_secs.filter(|_| is_old),
     };
+    // Where a route asks for it, the provider says when people have signed in, also where nobody has to do it again.
+    let max_age_secs = flight.max_age_secs.or(demanded_secs.map(|_| ANY_AGE_SECS));
     let sealed = visit
         .flights
         .seal(&flight, &browser, random, visit.now_unix_secs);
@@ -96,7 +119,14 @@ pub(super) async fn begin<'c>(visit: &Visit<'c, '_>, index: usize) -> Result<Ans
     let redirect_uri = redirect_uri(visit, provider);
     // Who has a session and comes here all the same is to show again who it is, and not that the provider remembers it.
     let anew = visit.current().await?.is_some();
-    let address = authorization_address(provider, &metadata, &redirect_uri, &sealed, anew);
+    let address = authorization_address(
+        provider,
+        &metadata,
+        &redirect_uri,
+        &sealed,
+        anew,
+        max_age_secs,
+    );
     let mut answer = redirect(&address);
     if let Some(cookie) = cookie {
         answer.headers.append(SET_COOKIE, cookie);
@@ -115,14 +145,32 @@ pub(super) async fn callback<'c>(
         Err(fault) => return failed(visit, provider, Asked::default(), &fault),
     };
     let asked = Asked {
-        return_to: flight.return_to,
+        // What was sealed was looked at before, with the rules of then.
+        return_to: flight
+            .return_to
+            .as_deref()
+            .and_then(|target| visit.return_to(target)),
         lost: flight.lost,
         ..Asked::default()
     };
     let digest = sealed.digest();
-    let person = match person(visit, index, provider, &callback, sealed).await {
+    let trying = match callback.code().ok().and_then(|code| admit(visit, code)) {
+        Some((_, Admission::Wait { secs, brake })) => {
+            refused(visit, Cause::RateLimited, brake.words());
+            return braked(visit, asked, secs);
+        }
+        Some((trying, Admission::Go)) => Some(trying),
+        None => None,
+    };
+    let person = match person(visit, index, provider, &callback, (&flight, sealed)).await {
         Ok(person) => person,
-        Err(fault) => return failed(visit, provider, asked, &fault),
+        Err(fault) => {
+            if let Some(trying) = trying.filter(|_| is_attempt(fault.cause)) {
+                let now = visit.worker.clock().unix_secs();
+                visit.worker.brakes().count(&trying, Attempt::Failed, now);
+            }
+            return failed(visit, provider, asked, &fault);
+        }
     };
     let now = visit.now_unix_secs;
     let until = SealedFlight::used_until_unix_secs(now);
@@ -136,6 +184,29 @@ pub(super) async fn callback<'c>(
         Ok(user) => enter(visit, provider, asked, &user, person).await,
         Err(fault) => failed_for(visit, provider, asked, &fault, Some(&person.subject)),
     }
+}
+
+/// Whether the provider may be asked about one more code from this network.
+fn admit<'v>(visit: &'v Visit<'_, '_>, code: &str) -> Option<(Trying<'v>, Admission)> {
+    let counted = counted(visit.running.rules(), visit.asking.client.address)?;
+    let (brakes, now) = (visit.worker.brakes(), visit.worker.clock().unix_secs());
+    Some(brakes.admit_provider_code(counted, code, now))
+}
+
+/// Whether the code was none of this sign-in, as far as the provider says: that it is slow or down is nobody's attempt.
+fn is_attempt(cause: Cause) -> bool {
+    matches!(cause, Cause::SignInStale | Cause::ProviderAnswerInvalid)
+}
+
+fn braked<'c>(
+    visit: &Visit<'c, '_>,
+    mut asked: Asked<'_>,
+    secs: u32,
+) -> Result<Answer, Refused<'c>> {
+    asked.notice = Some(Notice::Braked(secs));
+    let mut answer = form(visit, &asked, StatusCode::TOO_MANY_REQUESTS)?;
+    come_again(visit, &mut answer, Cause::RateLimited, secs);
+    Ok(answer)
 }
 
 fn find<'c>(visit: &Visit<'c, '_>, index: usize) -> Result<&'c ProviderRules, Refused<'c>> {
@@ -182,9 +253,10 @@ async fn person(
     index: usize,
     provider: &ProviderRules,
     callback: &Callback<'_>,
-    sealed: SealedFlight,
+    (flight, sealed): (&Flight, SealedFlight),
 ) -> Result<Person, Fault> {
     callback.check_issuer(provider)?;
+    let begun_unix_secs = sealed.begun_unix_secs;
     let code = callback.code()?;
     let providers = visit.running.providers();
     callback.check_named(&*providers.metadata(index).await?)?;
@@ -193,7 +265,10 @@ async fn person(
         redirect_uri: redirect_uri(visit, provider),
         sealed,
     };
-    providers.person(index, exchange).await
+    let mut person = providers.person(index, exchange).await?;
+    let now = visit.now_unix_secs;
+    person.signed_in_unix_secs = flight.signed_in(provider, begun_unix_secs, &person, now)?;
+    Ok(person)
 }
 
 /// The user whom a person is linked with, by what the store knows and the rules allow.
@@ -216,6 +291,7 @@ async fn user<'c>(
         return not_linked("the provider names nobody who could be a user here");
     };
     let known = store.user(name).await.map_err(unavailable)?;
+    let object = key.to_string();
     let made = known.is_none();
     let linked = match known {
         Some(user) if user.disabled => {
@@ -225,16 +301,21 @@ async fn user<'c>(
             )));
         }
         Some(_) if provider.first_sign_in.links() => {
-            store.add_link(name, key.clone(), visit.now_unix_secs).await
+            let links = store.links(name).await.map_err(unavailable)?;
+            if links.iter().any(|link| link.key.issuer == key.issuer) {
+                return not_linked(OTHER_LINK);
+            }
+            let link = store.add_first_link(name, key.clone(), visit.now_unix_secs);
+            let act = ("link.add", Some(&*object));
+            recorded(visit, provider, name, act, link).await?
         }
         Some(_) => {
             return not_linked("a user of that name is there, and `first_sign_in` links none");
         }
         None if provider.first_sign_in.creates() => {
             let user = new_user(visit, name);
-            store
-                .add_linked_user(user, key.clone(), visit.now_unix_secs)
-                .await
+            let user = store.add_linked_user(user, key.clone(), visit.now_unix_secs);
+            recorded(visit, provider, name, ("user.add", Some(&*object)), user).await?
         }
         None => return not_linked("no user of that name is there, and `first_sign_in` makes none"),
     };
@@ -247,6 +328,9 @@ async fn user<'c>(
         }),
         // Somebody else was faster, perhaps the same person in another tab.
         Err(StoreError::LinkExists | StoreError::UserExists { .. }) => {}
+        Err(StoreError::OtherLinkExists) => {
+            return not_linked(OTHER_LINK);
+        }
         Err(StoreError::NameOfService { .. }) => {
             return not_linked("a service with API keys has that name");
         }
@@ -256,6 +340,20 @@ async fn user<'c>(
         Some(user) => Ok(Ok(user)),
         None => not_linked("the name was taken meanwhile"),
     }
+}
+
+/// What a first sign-in changes is recorded as a change in the account, by nobody but its user.
+async fn recorded<'c>(
+    visit: &Visit<'c, '_>,
+    provider: &ProviderRules,
+    user: &str,
+    (act, object): (&'static str, Option<&str>),
+    work: impl Future<Output = Result<(), StoreError>>,
+) -> Result<Result<(), StoreError>, Refused<'c>> {
+    let detail = format!("first sign-in through `{}`", provider.name);
+    visit
+        .recorded_with(user, (act, object, Some(&detail)), work, |()| true)
+        .await
 }
 
 /// A user whom no password lets in.
@@ -278,9 +376,10 @@ async fn enter<'c>(
     person: Person,
 ) -> Result<Answer, Refused<'c>> {
     if user.disabled {
-        return rejected(visit, asked, Cause::AccountDisabled);
+        let fault = Fault::new(Cause::AccountDisabled, "the user is disabled");
+        return failed_for(visit, provider, asked, &fault, Some(&person.subject));
     }
-    asked.by = by(&provider.name, &person.groups).into();
+    asked.by = by(&provider.name, &person).into();
     if user.second_factor && !person.second_factor {
         asked.user = Cow::Owned(user.name.to_string());
         return second_factor::ask(visit, &asked, user.version, StatusCode::OK).await;
@@ -291,19 +390,56 @@ async fn enter<'c>(
     signed_in(visit, asked, (user.id, &user.name, user.version), factors).await
 }
 
-/// What a form says of the provider that has vouched for its user: its name, and the groups.
-fn by(provider: &str, groups: &[Box<str>]) -> String {
-    let mut by = provider.to_owned();
-    for group in groups {
-        by.push(SEPARATOR);
+/// What a form says of the provider that has vouched for its user: its name, when the user has signed in there, and the groups.
+fn by(provider: &str, person: &Person) -> String {
+    let at = person.signed_in_unix_secs.map(|at| at.to_string());
+    let mut by = [provider, &at.unwrap_or_default()].join(SEPARATOR);
+    for group in &person.groups {
+        by.push_str(SEPARATOR);
         by.push_str(group);
     }
     by
 }
 
-/// The groups in what a form says of a provider.
-pub(super) fn groups(by: &str) -> Vec<Box<str>> {
-    by.split(SEPARATOR).skip(1).map(Box::from).collect()
+/// The same, read from a form that was sealed.
+pub(super) fn vouched(by: &str) -> Vouched {
+    let mut parts = by.split(SEPARATOR);
+    let provider = parts.next().filter(|name| !name.is_empty());
+    Vouched {
+        provider: provider.map(Into::into),
+        signed_in_unix_secs: parts.next().and_then(|at| at.parse().ok()),
+        groups: parts.map(Into::into).collect(),
+    }
+}
+
+/// Where somebody who has signed out here is signed in still, where the provider is configured to be told of.
+pub(super) async fn still_there<'c>(visit: &Visit<'c, '_>, name: &str) -> Option<StillThere<'c>> {
+    let rules = visit.running.rules();
+    let mut providers = rules.providers.iter().enumerate();
+    let (index, provider) = providers.find(|(_, provider)| *provider.name == *name)?;
+    if !provider.sign_out {
+        return None;
+    }
+    let back = [
+        rules.public_url.as_deref().unwrap_or_default(),
+        SessionPage::SignOut.path(),
+    ]
+    .concat();
+    let address = match visit.running.providers().metadata(index).await {
+        Ok(metadata) => sign_out_address(provider, &metadata, &back),
+        Err(fault) => {
+            visit.worker.lines().write(&Event::ProviderSignOutUnknown {
+                provider: &provider.name,
+                detail: &fault.detail,
+                peer: visit.peer(),
+            });
+            None
+        }
+    };
+    Some(StillThere {
+        label: &provider.label,
+        address,
+    })
 }
 
 fn failed<'c>(
@@ -334,7 +470,10 @@ fn failed_for<'c>(
         peer: visit.peer(),
     });
     if cause == Cause::AccountDisabled {
-        return rejected(visit, asked, cause);
+        asked.notice = Some(Notice::Provider(Cause::ProviderAccountNotAllowed));
+        let mut answer = form(visit, &asked, StatusCode::UNAUTHORIZED)?;
+        challenged(visit, &mut answer);
+        return Ok(answer);
     }
     let status = cause
         .status()

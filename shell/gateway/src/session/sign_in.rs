@@ -28,7 +28,7 @@ const CAUSE: HeaderName = HeaderName::from_static("countersign-cause");
 #[derive(Default)]
 pub(super) struct Asked<'q> {
     pub(super) user: Cow<'q, str>,
-    /// Which provider has vouched for the user, with the groups that it names; empty: a password was right.
+    /// Which provider has vouched for the user, with what it says beside; empty: a password was right.
     pub(super) by: Cow<'q, str>,
     pub(super) return_to: Option<ReturnTo>,
     pub(super) lost: bool,
@@ -70,11 +70,15 @@ pub(super) async fn show<'c>(visit: &Visit<'c, '_>) -> Result<Answer, Refused<'c
         notice: why.map(Notice::Why),
         ..Asked::default()
     };
-    if let Some(way) = visit.elsewhere(why, asked.lost, asked.return_to.clone()) {
+    let anew = visit.query("again").is_some();
+    if let Some(mut way) = visit.elsewhere(why, asked.lost, asked.return_to.clone()) {
+        // Without it, whoever is signed in there comes straight back.
+        if anew {
+            way.push_str("&again=1");
+        }
         return Ok(redirect(&way));
     }
     if let Some(current) = visit.current().await? {
-        let anew = visit.query("again").is_some();
         if !anew && why != Some(Cause::SignInTooOld) {
             let round = why.is_some().then(|| visit.count_round()).transpose()?;
             let mut answer = go_on(visit, asked.return_to, asked.lost);
@@ -149,8 +153,8 @@ pub(super) async fn signed_in<'c>(
     (id, name, version): (i64, &str, i64),
     factors: Factors,
 ) -> Result<Answer, Refused<'c>> {
-    let groups = provider::groups(&asked.by);
-    match visit.begin_session(id, version, factors, groups).await? {
+    let vouched = provider::vouched(&asked.by);
+    match visit.begin_session(id, version, factors, vouched).await? {
         Some((session, cookie)) => {
             end_former(visit).await?;
             visit.user.set(Some(name.into()));

@@ -20,7 +20,7 @@ use http::header::SET_COOKIE;
 use super::account::{back, to_sign_in};
 use super::second_factor::{self, CodeEnd};
 use super::sign_in::{attempt, refused};
-use super::visit::{Current, Factors, Refused, Visit};
+use super::visit::{Current, Refused, Visit};
 use crate::seen::Event;
 
 /// Who has just shown the password, beside a session that goes on.
@@ -50,7 +50,7 @@ pub(super) async fn begin<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<Answ
         if factors.totp_since_unix_secs.is_some() {
             return Ok(back(Done::FormOld));
         }
-        if !visit.is_fresh(&current) || !current.second_factor {
+        if !visit.is_fresh_with_second_factor(&current) {
             return Ok(back(Done::SignInAnew));
         }
     }
@@ -141,7 +141,7 @@ pub(super) async fn confirm<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<An
         peer: visit.peer(),
     });
     let answer = page::answer(StatusCode::OK, page::recovery_codes(&codes, visit.language));
-    go_on(visit, answer, (user.id, version), Factors::PasswordAndTotp).await
+    go_on(visit, answer, &current, version, Some("totp")).await
 }
 
 /// Removes the second factor, for whoever has both.
@@ -162,14 +162,7 @@ pub(super) async fn remove<'c>(visit: &Visit<'c, '_>, form: &[u8]) -> Result<Ans
         user: &current.user,
         peer: visit.peer(),
     });
-    let answer = back(Done::TotpRemoved);
-    let left = store.second_factors(&current.user).await.map_err(failed)?;
-    let factors = if left.are_none() {
-        Factors::Password
-    } else {
-        Factors::PasswordAndTotp
-    };
-    go_on(visit, answer, (proved.id, version), factors).await
+    go_on(visit, back(Done::TotpRemoved), &current, version, None).await
 }
 
 /// Other recovery codes in the place of those there were.
@@ -222,7 +215,7 @@ async fn prove_for_codes<'c>(
     if !visit.is_of_session(&current, form) {
         return Ok(Err(back(Done::FormOld)));
     }
-    if !visit.is_fresh(&current) || !current.second_factor {
+    if !visit.is_fresh_with_second_factor(&current) {
         return Ok(Err(back(Done::SignInAnew)));
     }
     let user = store.user(&current.user).await.map_err(failed)?;
@@ -243,13 +236,11 @@ pub(super) fn mint<'c>(visit: &Visit<'c, '_>) -> Result<Vec<RecoveryCode>, Refus
 pub(super) async fn go_on<'c>(
     visit: &Visit<'c, '_>,
     mut answer: Answer,
-    (id, version): (i64, i64),
-    factors: Factors,
+    former: &Current,
+    version: i64,
+    shown: Option<&'static str>,
 ) -> Result<Answer, Refused<'c>> {
-    if let Some((_, cookie)) = visit
-        .begin_session(id, version, factors, Vec::new())
-        .await?
-    {
+    if let Some(cookie) = visit.go_on_with_session(former, version, shown).await? {
         answer.headers.append(SET_COOKIE, cookie);
     }
     Ok(answer)

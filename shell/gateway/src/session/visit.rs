@@ -15,7 +15,7 @@ use countersign_flow::session::{Language, ReturnTo, navigation};
 use countersign_flow::{Answer, BodyAnswer, Refusal, SessionAnswer, SessionRules};
 use countersign_secret::Secret;
 use countersign_secret::session::{SessionId, SessionSecret};
-use countersign_store::{Actor, NewAct, NewSession, Outcome, StoreError, Way};
+use countersign_store::{Actor, NewAct, NewSession, Outcome, SessionAfter, StoreError, Way};
 use countersign_wire::cookie::{self, Found};
 use countersign_wire::form;
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE, USER_AGENT};
@@ -27,8 +27,8 @@ use crate::send::ArrivingBody;
 use crate::serve::Asking;
 use crate::worker::Worker;
 
-/// The most that a form is read of.
-const FORM_BYTES_MAX: usize = 16 * 1024;
+/// The most that a form is read of: the groups that a provider may name fit in, each byte written as three.
+const FORM_BYTES_MAX: usize = 48 * 1024;
 
 /// The most that is kept of what a browser calls itself.
 const DEVICE_BYTES_MAX: usize = 256;
@@ -67,7 +67,10 @@ pub(super) struct Current {
     pub(super) user: Box<str>,
     /// Whether a second factor was given when it was begun.
     pub(super) second_factor: bool,
-    created_unix_secs: i64,
+    /// The provider that it was begun through, by its name in the configuration.
+    pub(super) provider: Option<Box<str>>,
+    /// When the user has shown who it is, as far as that is known.
+    signed_in_unix_secs: Option<i64>,
     secret: SessionSecret,
 }
 
@@ -92,6 +95,17 @@ pub(super) enum Factors {
     ProviderAndRecoveryCode,
     /// What a provider vouches for, and a passkey.
     ProviderAndPasskey,
+}
+
+/// What a provider has said of whoever begins a session; of who signs in here, nothing.
+#[derive(Default)]
+pub(super) struct Vouched {
+    /// Its name in the configuration.
+    pub(super) provider: Option<Box<str>>,
+    /// When the user has signed in there.
+    pub(super) signed_in_unix_secs: Option<i64>,
+    /// The groups that it names.
+    pub(super) groups: Vec<Box<str>>,
 }
 
 impl Factors {
@@ -184,7 +198,7 @@ impl<'c, 'a> Visit<'c, 'a> {
     ) -> Result<Secret<Vec<u8>>, Refused<'c>> {
         let (cause, detail) = match body.hold(self.worker, self.running, FORM_BYTES_MAX).await {
             BodyAnswer::Whole(bytes) => return Ok(Secret::new(bytes.to_vec())),
-            BodyAnswer::TooLarge => (Cause::BodyTooLarge, "the form has more than 16 KiB"),
+            BodyAnswer::TooLarge => (Cause::BodyTooLarge, "the form has more than 48 KiB"),
             BodyAnswer::Stalled => (
                 Cause::BodyStalled,
                 "nothing more of the body within `body_stall_secs`",
@@ -246,9 +260,9 @@ impl<'c, 'a> Visit<'c, 'a> {
         };
         let digest = secret.digest();
         let answer = self.worker.store().session(&digest).await;
-        let created_unix_secs = match &answer {
-            Ok(Some(record)) => record.created_unix_secs,
-            Ok(None) | Err(_) => i64::MIN,
+        let provider = match &answer {
+            Ok(Some(record)) => record.provider.clone(),
+            Ok(None) | Err(_) => None,
         };
         match line::session(self.worker, answer) {
             SessionAnswer::Known(record) => {
@@ -257,11 +271,13 @@ impl<'c, 'a> Visit<'c, 'a> {
                     self.user.set(Some(record.user.clone()));
                     self.worker.note_session(record.id.as_str());
                 }
+                let signed_in_unix_secs = record.shown_unix_secs();
                 Ok(goes_on.then(|| Current {
                     id: record.id,
                     user: record.user,
                     second_factor: record.second_factor,
-                    created_unix_secs,
+                    provider,
+                    signed_in_unix_secs,
                     secret,
                 }))
             }
@@ -274,9 +290,15 @@ impl<'c, 'a> Visit<'c, 'a> {
     }
 
     /// Whether the user has shown who it is just now.
-    pub(super) const fn is_fresh(&self, current: &Current) -> bool {
-        let age_secs = self.now_unix_secs.saturating_sub(current.created_unix_secs);
-        age_secs <= self.rules.fresh_secs
+    pub(super) fn is_fresh(&self, current: &Current) -> bool {
+        current.signed_in_unix_secs.is_some_and(|signed_in| {
+            self.now_unix_secs.saturating_sub(signed_in) <= self.rules.fresh_secs
+        })
+    }
+
+    /// Whether that was with a second factor: what is demanded where one is there that a form cannot ask for.
+    pub(super) fn is_fresh_with_second_factor(&self, current: &Current) -> bool {
+        current.second_factor && self.is_fresh(current)
     }
 
     /// What the browser is known by while it signs in. It is made once, so that forms in many tabs go together.
@@ -355,7 +377,7 @@ impl<'c, 'a> Visit<'c, 'a> {
         user_id: i64,
         user_version: i64,
         factors: Factors,
-        groups: Vec<Box<str>>,
+        vouched: Vouched,
     ) -> Result<Option<(SessionId, HeaderValue)>, Refused<'c>> {
         let (mut secret, mut id) = ([0; 32], [0; 9]);
         self.fill(&mut secret)?;
@@ -369,7 +391,9 @@ impl<'c, 'a> Visit<'c, 'a> {
                 user_version,
                 method: factors.method().into(),
                 second_factor: factors.are_two(),
-                groups,
+                groups: vouched.groups,
+                provider: vouched.provider,
+                signed_in_unix_secs: vouched.signed_in_unix_secs,
                 device: self.device(),
                 address: self.asking.client.address.to_string().into(),
                 idle_secs: self.rules.idle_secs,
@@ -383,6 +407,37 @@ impl<'c, 'a> Visit<'c, 'a> {
                 let cookie = self.set(&self.rules.cookie, secret.expose(), None)?;
                 Ok(Some((id, cookie)))
             }
+            Ok(false) => Ok(None),
+            Err(error) => Err(self.unavailable("begin session", &error)),
+        }
+    }
+
+    /// Begins a session in the place of the one that has ended with a change in the account. It is what the former one
+    /// was, with the same end: nobody has signed in. `shown`: a second factor that the change itself has checked.
+    pub(super) async fn go_on_with_session(
+        &self,
+        former: &Current,
+        user_version: i64,
+        shown: Option<&'static str>,
+    ) -> Result<Option<HeaderValue>, Refused<'c>> {
+        let (mut secret, mut id) = ([0; 32], [0; 9]);
+        self.fill(&mut secret)?;
+        self.fill(&mut id)?;
+        let secret = SessionSecret::mint(&secret);
+        let session = SessionAfter {
+            former: former.id.clone(),
+            shown: shown.map(Into::into),
+            id: SessionId::mint(&id),
+            digest: secret.digest(),
+            user_version,
+            device: self.device(),
+            address: self.peer().into(),
+            idle_secs: self.rules.idle_secs,
+        };
+        let store = self.worker.store();
+        let begun = store.go_on_with_session(session, self.now_unix_secs);
+        match begun.await {
+            Ok(true) => Ok(Some(self.set(&self.rules.cookie, secret.expose(), None)?)),
             Ok(false) => Ok(None),
             Err(error) => Err(self.unavailable("begin session", &error)),
         }
@@ -404,6 +459,18 @@ impl<'c, 'a> Visit<'c, 'a> {
         work: impl Future<Output = Result<T, StoreError>>,
         is_done: impl FnOnce(&T) -> bool,
     ) -> Result<Result<T, StoreError>, Refused<'c>> {
+        self.recorded_with(user, (act, object, None), work, is_done)
+            .await
+    }
+
+    /// The same with what more is to be said of it.
+    pub(super) async fn recorded_with<T>(
+        &self,
+        user: &str,
+        (act, object, detail): (&'static str, Option<&str>, Option<&str>),
+        work: impl Future<Output = Result<T, StoreError>>,
+        is_done: impl FnOnce(&T) -> bool,
+    ) -> Result<Result<T, StoreError>, Refused<'c>> {
         let store = self.worker.store();
         let begun = store.begin_act(
             NewAct {
@@ -416,7 +483,7 @@ impl<'c, 'a> Visit<'c, 'a> {
                 act,
                 user: Some(user.into()),
                 object: object.map(Into::into),
-                detail: None,
+                detail: detail.map(Into::into),
             },
             self.now_unix_secs,
         );

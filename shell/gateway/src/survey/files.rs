@@ -9,11 +9,17 @@ use std::path::{Path, PathBuf};
 use countersign_config::{KeySource, SecretPlace, Settings};
 
 use super::Observation;
+use crate::acme::Folder;
 
 /// The files that hold secrets.
 pub(super) fn secrets(settings: &Settings) -> Vec<Observation> {
     let mut paths: Vec<&Path> = Vec::new();
     paths.extend(settings.tls.iter().map(|tls| &*tls.key));
+    let ordered = settings.acme.iter();
+    let ordered: Vec<PathBuf> = ordered
+        .flat_map(|acme| Folder::of(acme).secrets().collect::<Vec<_>>())
+        .collect();
+    paths.extend(ordered.iter().map(PathBuf::as_path));
     let upstreams = settings.upstreams.iter();
     let clients = upstreams.filter_map(|upstream| upstream.tls.as_ref()?.client.as_ref());
     paths.extend(clients.map(|files| &*files.key));
@@ -32,11 +38,19 @@ pub(super) fn secrets(settings: &Settings) -> Vec<Observation> {
                 | KeySource::Inline(_) => None,
             }),
     );
+    let account = settings.acme.iter();
+    let account = account.filter_map(|acme| acme.external_account.as_ref());
+    places.extend(account.map(|account| &account.key));
     let asked = settings.introspection.iter().flatten();
     places.extend(asked.map(|asked| &asked.secret_file));
-    paths.extend(places.iter().filter_map(|place| place.file()));
+    places.extend(
+        settings
+            .collectors()
+            .filter_map(|collector| collector.headers.as_ref()),
+    );
     let providers = settings.providers.iter();
-    paths.extend(providers.filter_map(|provider| provider.client.secret_file()));
+    places.extend(providers.filter_map(|provider| provider.client.secret()));
+    paths.extend(places.iter().filter_map(|place| place.file()));
     let mut seen: Vec<Observation> = paths.into_iter().map(secret).collect();
     seen.extend(places.into_iter().filter_map(variable));
     if settings.store.exists() {

@@ -36,5 +36,12 @@ async fn one(rules: &ProviderRules, settings: &Provider) -> Observation {
             "it is sent all the same; look for a setting of the provider that switches it on",
         );
     }
+    if rules.sign_out && metadata.end_session_endpoint.is_none() {
+        return Observation::warning(
+            about,
+            "its metadata name no `end_session_endpoint` that people can be sent to",
+            "leave `sign_out` out: who signs out here is told to be signed in there still, and not the way to sign out",
+        );
+    }
     Observation::ok(about, "its metadata and keys can be fetched")
 }

@@ -23,6 +23,8 @@ mod header_trust;
 mod http2_upstream;
 mod http2_way;
 mod limits;
+mod metrics;
+mod odd_credentials;
 mod proxy_protocol;
 mod proxying;
 mod reloading;

@@ -5,6 +5,7 @@ mod attacks;
 mod browser;
 mod guessing;
 mod operation;
+mod own_keys;
 mod passkeys;
 mod provider;
 mod second_factor;

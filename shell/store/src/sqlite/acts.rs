@@ -16,6 +16,9 @@ const TOLD_AT_ONCE_MAX: u32 = 256;
 /// After this time, an act whose end was not noted is told without one: whoever did it was broken off.
 const UNENDED_SECS: i64 = 600;
 
+/// Which part of the room that acts in accounts have one user can fill: nobody pushes out what others have done.
+const PART_OF_ONE_USER: u32 = 10;
+
 /// The most that is kept of each text.
 const TEXT_BYTES_MAX: usize = 4096;
 
@@ -50,20 +53,43 @@ pub(super) fn begin(
         })?;
     let id = connection.last_insert_rowid();
     if let Some(kept) = kept {
-        forget(connection, kept, now_unix_secs)?;
+        forget(connection, act, kept, now_unix_secs)?;
     }
     Ok(id)
 }
 
-/// Positions are given in sequence, so that the number of rows is known without counting them.
-fn forget(connection: &Connection, kept: ActsKept, now_unix_secs: i64) -> Result<(), StoreError> {
+/// Acts by commands and acts in accounts have room of their own, and what is done in one account has a part of it.
+fn forget(
+    connection: &Connection,
+    act: &NewAct,
+    kept: ActsKept,
+    now_unix_secs: i64,
+) -> Result<(), StoreError> {
+    let kind = act.by.way.name();
+    match act.by.way {
+        Way::Command => {}
+        Way::Account => {
+            let acts_max = (kept.acts_max / PART_OF_ONE_USER).max(1);
+            connection
+                .prepare_cached(
+                    "DELETE FROM acts WHERE position IN (
+                         SELECT position FROM acts WHERE by_kind = ?1 AND by_name = ?2
+                         ORDER BY position DESC LIMIT ?4 OFFSET ?3)",
+                )?
+                .execute(params![
+                    kind,
+                    bounded(&act.by.name),
+                    acts_max,
+                    FORGOTTEN_AT_ONCE_MAX
+                ])?;
+        }
+    }
     connection
         .prepare_cached(
             "DELETE FROM acts WHERE position IN (
-                 SELECT position FROM acts WHERE position <= (SELECT max(position) FROM acts) - ?1
-                 ORDER BY position LIMIT ?2)",
+                 SELECT position FROM acts WHERE by_kind = ?1 ORDER BY position DESC LIMIT ?3 OFFSET ?2)",
         )?
-        .execute(params![kept.acts_max, FORGOTTEN_AT_ONCE_MAX])?;
+        .execute(params![kind, kept.acts_max, FORGOTTEN_AT_ONCE_MAX])?;
     connection
         .prepare_cached(
             "DELETE FROM acts WHERE position IN (

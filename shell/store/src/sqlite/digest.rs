@@ -7,6 +7,7 @@ use countersign_secret::password::PasswordHash;
 use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 
 use super::columns::to_list;
+use super::second_factors::IS_SECOND_FACTOR_DUE;
 use crate::{DigestAccount, DigestName, DigestSecret, Kept, StoreError};
 
 /// Replaces what a user has by these secrets.
@@ -76,13 +77,11 @@ pub(super) fn account(
             "SELECT min(user_id) FROM digest_secrets WHERE algorithm = ?1 AND realm = ?2",
         )?
         .query_row(params![algorithm, realm], |row| row.get(0))?;
-    let mut statement = connection.prepare_cached(
-        "SELECT users.name, secret, disabled, groups,
-             EXISTS (SELECT 1 FROM totp WHERE totp.user_id = users.id)
-             OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT users.name, secret, disabled, groups, {IS_SECOND_FACTOR_DUE}
          FROM digest_secrets JOIN users ON users.id = user_id
-         WHERE algorithm = ?1 AND realm = ?2 AND user_id = ?3",
-    )?;
+         WHERE algorithm = ?1 AND realm = ?2 AND user_id = ?3"
+    ))?;
     let mut rows = statement.query(params![algorithm, realm, found.or(stand_in)])?;
     let Some(row) = rows.next()? else {
         return Ok(None);

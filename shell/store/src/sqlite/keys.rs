@@ -9,12 +9,12 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use super::columns::{from_list, is_taken, to_key_id, to_list};
 use crate::{Kept, Key, KeyEdit, KeyList, KeyRecord, NewKey, Owner, Rotation, StoreError};
 
-const COLUMNS: &str = "id, owner_kind, owner, label, scopes, networks, created_unix_secs, expires_unix_secs, revoked_unix_secs, replaced_by, last_used_unix_secs";
+pub(super) const COLUMNS: &str = "id, owner_kind, owner, label, scopes, networks, created_unix_secs, expires_unix_secs, revoked_unix_secs, replaced_by, last_used_unix_secs, own";
 
 /// The look-up of a request: both tables by their primary keys.
 pub(super) const RECORD: &str =
     "SELECT k.digest, k.owner_kind, k.owner, k.scopes, k.networks, k.expires_unix_secs,
-         k.revoked_unix_secs, u.disabled, u.groups
+         k.revoked_unix_secs, u.disabled, u.groups, k.own
      FROM api_keys k LEFT JOIN users u ON u.id = k.user_id
      WHERE k.id = ?1";
 
@@ -111,7 +111,8 @@ pub(super) fn edit(connection: &Connection, id: &KeyId, edit: &KeyEdit) -> Resul
     let networks = edit.networks.as_ref().unwrap_or(&old.networks);
     connection
         .prepare_cached(
-            "UPDATE api_keys SET label = :label, scopes = :scopes, networks = :networks, expires_unix_secs = :expires
+            "UPDATE api_keys SET label = :label, scopes = :scopes, networks = :networks, expires_unix_secs = :expires,
+                 own = :own
              WHERE id = :id",
         )?
         .execute(named_params! {
@@ -120,12 +121,17 @@ pub(super) fn edit(connection: &Connection, id: &KeyId, edit: &KeyEdit) -> Resul
             ":scopes": from_list(scopes),
             ":networks": from_list(networks),
             ":expires": edit.expires_unix_secs.unwrap_or(old.expires_unix_secs),
+            ":own": old.own && edit.scopes.is_none(),
         })?;
     present(connection, id)
 }
 
 /// Never later than it is revoked already.
-fn revoke_from(connection: &Connection, id: &KeyId, unix_secs: i64) -> Result<usize, StoreError> {
+pub(super) fn revoke_from(
+    connection: &Connection,
+    id: &KeyId,
+    unix_secs: i64,
+) -> Result<usize, StoreError> {
     Ok(connection
         .prepare_cached(
             "UPDATE api_keys SET revoked_unix_secs = ?2
@@ -176,7 +182,19 @@ pub(super) fn rotate(
     connection
         .prepare_cached("UPDATE api_keys SET replaced_by = ?2 WHERE id = ?1")?
         .execute([old.id.as_str(), rotation.id.as_str()])?;
-    Ok(made)
+    if old.own {
+        // The new one can do what the old one could, and nothing beyond.
+        mark_own(connection, &made.id)?;
+    }
+    present(connection, &made.id)
+}
+
+/// Notes that a key is of its user's own making.
+pub(super) fn mark_own(connection: &Connection, id: &KeyId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE api_keys SET own = 1 WHERE id = ?1")?
+        .execute([id.as_str()])?;
+    Ok(())
 }
 
 pub(super) fn record(connection: &Connection, id: &KeyId) -> Result<Option<KeyRecord>, StoreError> {
@@ -203,6 +221,7 @@ pub(super) fn record(connection: &Connection, id: &KeyId) -> Result<Option<KeyRe
         networks: to_networks(text(row, 4)?)?,
         expires_unix_secs: row.get(5)?,
         revoked_unix_secs: row.get(6)?,
+        own: row.get(9)?,
     }))
 }
 
@@ -217,11 +236,11 @@ pub(super) fn note_uses(connection: &Connection, uses: &[(KeyId, i64)]) -> Resul
     Ok(())
 }
 
-fn present(connection: &Connection, id: &KeyId) -> Result<Key, StoreError> {
+pub(super) fn present(connection: &Connection, id: &KeyId) -> Result<Key, StoreError> {
     find(connection, id)?.ok_or_else(|| StoreError::KeyAbsent { id: id.clone() })
 }
 
-fn to_key(row: &Row<'_>) -> Result<Key, StoreError> {
+pub(super) fn to_key(row: &Row<'_>) -> Result<Key, StoreError> {
     let replaced_by: Option<Box<str>> = row.get(9)?;
     Ok(Key {
         id: to_key_id(text(row, 0)?)?,
@@ -234,6 +253,7 @@ fn to_key(row: &Row<'_>) -> Result<Key, StoreError> {
         revoked_unix_secs: row.get(8)?,
         replaced_by: replaced_by.map(|id| to_key_id(&id)).transpose()?,
         last_used_unix_secs: row.get(10)?,
+        own: row.get(11)?,
     })
 }
 

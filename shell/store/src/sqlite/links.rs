@@ -5,6 +5,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::is_taken;
+use super::second_factors::IS_SECOND_FACTOR_DUE;
 use super::{sessions, users};
 use crate::{Link, LinkKey, LinkedUser, NewUser, StoreError};
 
@@ -16,10 +17,10 @@ pub(super) fn find(
     key: &LinkKey,
 ) -> Result<Option<LinkedUser>, StoreError> {
     let found = connection
-        .prepare_cached(
-            "SELECT u.id, u.name, u.disabled, EXISTS (SELECT 1 FROM totp WHERE user_id = u.id), u.version
-             FROM links l JOIN users u ON u.id = l.user_id WHERE l.issuer = ?1 AND l.subject = ?2",
-        )?
+        .prepare_cached(&format!(
+            "SELECT users.id, users.name, users.disabled, {IS_SECOND_FACTOR_DUE}, users.version
+             FROM links l JOIN users ON users.id = l.user_id WHERE l.issuer = ?1 AND l.subject = ?2"
+        ))?
         .query_row(params![key.issuer, key.subject], |row| {
             Ok(LinkedUser {
                 id: row.get(0)?,
@@ -68,6 +69,25 @@ pub(super) fn add(
         Err(error) if is_taken(&error) => Err(StoreError::LinkExists),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The same for a link that nobody has asked for: who has one at this provider gets no other one by it.
+pub(super) fn add_first(
+    connection: &Connection,
+    name: &str,
+    key: &LinkKey,
+    now_unix_secs: i64,
+) -> Result<(), StoreError> {
+    let has_one = connection
+        .prepare_cached(
+            "SELECT 1 FROM links l JOIN users u ON u.id = l.user_id WHERE u.name = ?1 AND l.issuer = ?2
+                 AND l.subject <> ?3",
+        )?
+        .exists(params![name, key.issuer, key.subject])?;
+    if has_one {
+        return Err(StoreError::OtherLinkExists);
+    }
+    add(connection, name, key, now_unix_secs)
 }
 
 /// The user and the link, or neither.

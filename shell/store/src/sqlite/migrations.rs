@@ -72,6 +72,16 @@ pub(super) const ALL: &[Migration] = &[
         name: "acts",
         sql: include_str!("../../migrations/0010_acts.sql"),
     },
+    Migration {
+        version: 11,
+        name: "account",
+        sql: include_str!("../../migrations/0011_account.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "acts_by_whom",
+        sql: include_str!("../../migrations/0012_acts_by_whom.sql"),
+    },
 ];
 
 /// Applies the steps that are missing, each in a transaction of its own. Several processes can do so at once.

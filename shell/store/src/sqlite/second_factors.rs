@@ -10,6 +10,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{passkeys, sessions};
 use crate::{Kept, NewTotp, SecondFactors, StoreError, Totp};
 
+/// Whether a user of the table `users` has to show a second factor, whichever it is and however the first one was shown.
+pub(super) const IS_SECOND_FACTOR_DUE: &str =
+    "(EXISTS (SELECT 1 FROM totp WHERE totp.user_id = users.id)
+     OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id))";
+
 pub(super) fn find(connection: &Connection, user_id: i64) -> Result<Option<Totp>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT secret, used_step FROM totp WHERE user_id = ?1")?;

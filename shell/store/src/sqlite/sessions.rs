@@ -6,7 +6,7 @@ use countersign_secret::session::{SessionDigest, SessionId};
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::columns::{from_list, to_list};
-use crate::{Kept, NewSession, Session, SessionList, SessionRecord, StoreError};
+use crate::{Kept, NewSession, Session, SessionAfter, SessionList, SessionRecord, StoreError};
 
 /// How long the record of a session that has ended is kept, so that a refusal can say what became of it.
 const ENDED_KEPT_SECS: i64 = 30 * 24 * 60 * 60;
@@ -17,7 +17,7 @@ const FORGOTTEN_AT_ONCE_MAX: u32 = 64;
 /// The look-up of a request: by the unique digest, and the user by its primary key.
 pub(super) const RECORD: &str =
     "SELECT s.id, u.name, u.disabled, u.groups, s.created_unix_secs, s.used_unix_secs, s.idle_secs,
-         s.expires_unix_secs, s.ended_unix_secs, s.second_factor, s.method, s.groups
+         s.expires_unix_secs, s.ended_unix_secs, s.second_factor, s.method, s.groups, s.provider, s.signed_in_unix_secs
      FROM sessions s JOIN users u ON u.id = s.user_id
      WHERE s.digest = ?1";
 
@@ -29,9 +29,9 @@ pub(super) fn begin(
     let begun = connection
         .prepare_cached(
             "INSERT INTO sessions (id, digest, user_id, method, device, address, created_unix_secs, used_unix_secs,
-                 idle_secs, expires_unix_secs, second_factor, groups)
+                 idle_secs, expires_unix_secs, second_factor, groups, provider, signed_in_unix_secs)
              SELECT :id, :digest, id, :method, :device, :address, :now, :now, :idle_secs, :expires, :second_factor,
-                 :groups
+                 :groups, :provider, :signed_in
              FROM users WHERE id = :user_id AND version = :user_version AND disabled = 0",
         )?
         .execute(named_params! {
@@ -47,6 +47,8 @@ pub(super) fn begin(
             ":expires": session.expires_unix_secs,
             ":second_factor": session.second_factor,
             ":groups": from_list(&session.groups),
+            ":provider": session.provider,
+            ":signed_in": session.signed_in_unix_secs,
         })?;
     if begun == 0 {
         return Ok(false);
@@ -54,6 +56,37 @@ pub(super) fn begin(
     end_surplus(connection, session, now_unix_secs)?;
     forget(connection, now_unix_secs)?;
     Ok(true)
+}
+
+/// What the former session was begun with, the new one has: nothing that is changed in an account is a sign-in.
+pub(super) fn go_on(
+    connection: &Connection,
+    session: &SessionAfter,
+    now_unix_secs: i64,
+) -> Result<bool, StoreError> {
+    let begun = connection
+        .prepare_cached(
+            "INSERT INTO sessions (id, digest, user_id, method, device, address, created_unix_secs, used_unix_secs,
+                 idle_secs, expires_unix_secs, second_factor, groups, provider, signed_in_unix_secs)
+             SELECT :id, :digest, u.id,
+                 CASE WHEN :shown IS NULL THEN s.method ELSE s.method || ', ' || :shown END,
+                 :device, :address, s.created_unix_secs, :now, :idle_secs, s.expires_unix_secs,
+                 s.second_factor OR :shown IS NOT NULL, s.groups, s.provider, s.signed_in_unix_secs
+             FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = :former AND s.expires_unix_secs > :now AND u.version = :user_version AND u.disabled = 0",
+        )?
+        .execute(named_params! {
+            ":id": session.id.as_str(),
+            ":digest": session.digest.as_bytes(),
+            ":former": session.former.as_str(),
+            ":user_version": session.user_version,
+            ":shown": session.shown,
+            ":device": session.device,
+            ":address": session.address,
+            ":now": now_unix_secs,
+            ":idle_secs": session.idle_secs,
+        })?;
+    Ok(begun == 1)
 }
 
 fn end_surplus(
@@ -116,6 +149,8 @@ pub(super) fn record(
         ended_unix_secs: row.get(8)?,
         second_factor: row.get(9)?,
         method: row.get(10)?,
+        provider: row.get(12)?,
+        signed_in_unix_secs: row.get(13)?,
     }))
 }
 

@@ -86,6 +86,8 @@ async fn a_store_from_before_sessions_gets_them_and_keeps_its_users() {
     let store = SqliteStore::open(&path, Options::default()).unwrap();
     let user = store.user("alice").await.unwrap().unwrap();
     let session = NewSession {
+        provider: None,
+        signed_in_unix_secs: None,
         id: SessionId::mint(&[1; 9]),
         digest: SessionSecret::mint(&[2; 32]).digest(),
         user_id: user.id,

@@ -6,6 +6,7 @@ use countersign_secret::password::PasswordHash;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
 use super::columns::{from_list, is_taken, to_hash, to_list};
+use super::second_factors::IS_SECOND_FACTOR_DUE;
 use super::{digest, sessions};
 use crate::{
     Account, DigestSecret, DigestState, Imported, Kept, NewUser, OnConflict, StoreError, User,
@@ -110,11 +111,9 @@ pub(super) fn find(connection: &Connection, name: &str) -> Result<Option<User>, 
 }
 
 pub(super) fn account(connection: &Connection, name: &str) -> Result<Option<Account>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, name, hash, disabled, groups, version, EXISTS (SELECT 1 FROM totp WHERE user_id = users.id)
-             OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id)
-         FROM users WHERE name = ?1",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT id, name, hash, disabled, groups, version, {IS_SECOND_FACTOR_DUE} FROM users WHERE name = ?1"
+    ))?;
     let mut rows = statement.query([name])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
@@ -264,12 +263,15 @@ fn refuse_name_of_service(
 
 fn to_user(row: &Row<'_>) -> Result<User, StoreError> {
     let text = |column| row.get_ref(column)?.as_str().map_err(|_| malformed());
+    let hash = to_hash(text(4)?)?;
     Ok(User {
         id: row.get(0)?,
         name: row.get(1)?,
         display_name: row.get(2)?,
         groups: to_list(text(3)?, Kept::User)?,
-        hash_kind: to_hash(text(4)?)?.kind(),
+        hash_kind: hash.kind(),
+        // What matches nothing is its own decoy.
+        has_password: hash.decoy().as_str() != hash.as_str(),
         digest: match row.get(9)? {
             Some(realm) => Some(DigestState {
                 realm,

@@ -93,7 +93,7 @@ async fn a_copy_of_an_older_version_is_brought_up_and_stays_as_it_is() {
              DROP TABLE passkeys; DROP TABLE used_challenges; DROP TABLE links; DROP TABLE used_sign_ins;
              ALTER TABLE refusals DROP COLUMN host; ALTER TABLE refusals DROP COLUMN subject;
              ALTER TABLE refusals DROP COLUMN account; ALTER TABLE refusals DROP COLUMN key_id;
-             ALTER TABLE refusals DROP COLUMN detail;
+             ALTER TABLE refusals DROP COLUMN detail; ALTER TABLE api_keys DROP COLUMN own;
              DELETE FROM migrations WHERE version >= 3;
              DELETE FROM users WHERE name = 'bob';",
         )

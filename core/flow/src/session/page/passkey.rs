@@ -81,6 +81,8 @@ pub struct PasskeySignIn<'a> {
     pub return_to: &'a str,
     /// Whether a form was lost on the way here.
     pub lost: bool,
+    /// Whether a password signs in at the page with the other ways.
+    pub password: bool,
     /// What the browser is asked.
     pub ceremony: Ceremony<'a>,
 }

@@ -2,7 +2,6 @@
 //!
 //! Knows: one section, and whether the issuer has keys. Does not know the network: nobody is asked here.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use countersign_flow::IntrospectionRules;
@@ -85,19 +84,10 @@ fn travels_safely(
     if !allow_http {
         let problem = IssuerProblem::TokensOverHttp { value };
         scene.sink.error(&address.span, problem);
-    } else if !is_of_this_machine(read.host.name()) {
+    } else if !url::is_of_this_machine(read.host.name()) {
         let problem = IssuerProblem::TokensInTheClear { value };
         scene.sink.warn(&address.span, problem);
     }
-}
-
-fn is_of_this_machine(host: &str) -> bool {
-    // RFC 6761 section 6.3: `localhost` is resolved to nothing but loopback addresses.
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 fn client(fields: &Fields<'_>, scene: Scene<'_>) -> Client {

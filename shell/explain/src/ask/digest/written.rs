@@ -46,6 +46,9 @@ pub(super) async fn ask(
     // What was refused then tells more than what is refused now, when the nonce is older.
     let told = scene.case.answer.as_ref().unwrap_or(refusal);
     let mut suspicions = sent::compare(scene.case, given, told, offered, &credentials);
+    if suspicions.is_empty() {
+        suspicions.extend(in_quotes(sent.secret.expose(), pair.is_some()));
+    }
     let Some(pair) = pair else {
         return sent::suspect(scene, suspicions);
     };
@@ -82,6 +85,38 @@ fn has_list_of_qop(list: &[u8]) -> bool {
     let mut parts = text.split(',').map(str::trim);
     let is_qop = |part: &str| part.starts_with("qop=") && !part.contains('"');
     parts.any(is_qop) && matches!(parts.next(), Some("auth" | "auth-int"))
+}
+
+/// RFC 7616 section 3.4: `algorithm`, `qop` and `nc` MUST NOT be in quotes. Many a client has the first two in them, so that
+/// these count only where an experiment can tell.
+fn in_quotes(list: &[u8], can_be_tried: bool) -> Option<Suspicion> {
+    let text = String::from_utf8_lossy(list).to_ascii_lowercase();
+    let mut is_quoted = false;
+    let parts = text.split(|letter: char| {
+        is_quoted ^= letter == '"';
+        letter == ',' && !is_quoted
+    });
+    let words = ["nc", "qop", "algorithm"];
+    let names: Vec<&str> = parts
+        .filter_map(|part| part.trim().split_once("=\""))
+        .map(|(name, _)| name.trim())
+        .collect();
+    let quoted: Vec<&str> = words
+        .into_iter()
+        .filter(|word| names.contains(word))
+        .collect();
+    let first = quoted.first()?;
+    let weight = match *first {
+        "nc" => Weight::Fair,
+        _ if can_be_tried => Weight::Slight,
+        _ => return None,
+    };
+    let evidence = format!(
+        "the credentials of `Digest` have {} in quotes, where none may be (RFC 7616 section 3.4)",
+        quoted.join(", ")
+    );
+    let fix = "write `qop=auth`, `nc=00000001` and `algorithm=MD5` without quotes, or let a library answer the challenge";
+    Some(Suspicion::new(Cause::HeaderMalformed, weight, evidence).with_fix(fix))
 }
 
 /// The response was the right one. Was the nonce too old, or its count used before?
@@ -151,4 +186,24 @@ fn prove(
     }
     let excluded = Finding::new(Cause::CredentialsRejected, Weight::Excludes, String::new());
     scene.found(excluded);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Weight, in_quotes};
+
+    #[test]
+    fn rfc7616_section_3_4_what_is_not_quoted() {
+        let weight = |list: &str, can_be_tried| {
+            in_quotes(list.as_bytes(), can_be_tried).map(|suspicion| suspicion.weight)
+        };
+        let all = "username=\"a\", realm=\"b, nc=\", qop=\"auth\", nc=\"00000001\"";
+        assert_eq!(weight(all, false), Some(Weight::Fair));
+        // So many a library writes it: only an experiment can tell.
+        let qop = "username=\"a\", qop=\"auth\", nc=00000001, algorithm=\"MD5\"";
+        assert_eq!(weight(qop, true), Some(Weight::Slight));
+        assert_eq!(weight(qop, false), None);
+        let right = "username=\"a, nc=\", qop=auth, nc=00000001, algorithm=MD5";
+        assert_eq!(weight(right, true), None);
+    }
 }

@@ -12,6 +12,7 @@ mod refresh;
 mod refusal;
 mod resource;
 
+use crate::case::Exchange;
 use crate::exchange::{Written, token_error, token_parameters};
 use crate::finding::Finding;
 use crate::message::{Answer, Request};
@@ -81,6 +82,11 @@ pub(super) fn of_request(
     found.extend(pkce::look(&grant));
     found.extend(refusal::look(&grant));
     found
+}
+
+/// What the request for a token shows that was granted, and that the resource refuses.
+pub(super) fn of_granted(view: &View<'_>, by: &Exchange) -> Option<Finding> {
+    resource::of_granted(view, by)
 }
 
 /// What the recording says of it.

@@ -17,6 +17,7 @@ use crate::exchange::{is_preflight, named, status, token_parameters};
 use crate::finding::{Finding, Fix, Weight};
 
 use super::damage;
+use super::grants;
 use super::maker::Kind;
 use super::view::View;
 use given::{Given, Use, given};
@@ -164,7 +165,13 @@ fn compare(view: &View<'_>, sent: &Credential, given: &[Given<'_>]) -> Vec<Findi
     match same {
         Some(one) => match one.kind {
             Use::Refresh | Use::Id => wrong_kind(view, sent, one, given).into_iter().collect(),
-            Use::Access => out_of_time(view, one, given),
+            Use::Access => {
+                let mut found = out_of_time(view, one, given);
+                if found.is_empty() {
+                    found.extend(grants::of_granted(view, one.by));
+                }
+                found
+            }
         },
         None => given
             .iter()

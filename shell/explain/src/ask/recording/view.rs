@@ -118,14 +118,33 @@ impl<'c> View<'c> {
 
 /// Whether the document that asks was itself fetched into a frame of another site.
 fn is_of_a_foreign_frame(case: &Case, request: &Request) -> bool {
-    let Some(document) = request.fields.text("referer") else {
-        return false;
+    let asks = |other: &&Exchange| match request.fields.text("referer") {
+        Some(document) => {
+            let document = document.split('#').next().unwrap_or_default();
+            other.request.url.as_str() == document
+        }
+        // A socket names the origin of its document alone.
+        None => request.fields.text("origin").is_some_and(|origin| {
+            let is_document = other.answer.as_ref().is_some_and(is_page);
+            is_document && other.request.origin() == origin
+        }),
     };
-    let document = document.split('#').next().unwrap_or_default();
-    case.before.iter().any(|other| {
+    let mut documents = case.before.iter().filter(asks);
+    let is_foreign = |other: &Exchange| {
         let maker = Maker::of(&other.request, &other.recorded, case.client);
-        other.request.url.as_str() == document && maker.kind == Kind::Frame && maker.is_cross_site
-    })
+        maker.kind == Kind::Frame && maker.is_cross_site
+    };
+    match request.fields.has("referer") {
+        true => documents.any(is_foreign),
+        false => documents.next_back().is_some_and(is_foreign),
+    }
+}
+
+fn is_page(answer: &Answer) -> bool {
+    let kind = answer.fields.text("content-type").unwrap_or_default();
+    kind.trim_start()
+        .to_ascii_lowercase()
+        .starts_with("text/html")
 }
 
 /// The cookies of a request, all lines together.

@@ -164,6 +164,17 @@ async fn a_body_ends_at_the_limit() {
 }
 
 #[tokio::test]
+async fn what_was_packed_unasked_is_not_unpacked() {
+    let bytes =
+        b"HTTP/1.1 401 No\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n\x1f\x8b\x08\x00\x01";
+    let answer = answer_to(bytes, false, Care::default()).await.unwrap();
+    assert_eq!((answer.body.len(), answer.truncated), (0, true));
+    let bytes = b"HTTP/1.1 401 No\r\nContent-Encoding: identity\r\nContent-Length: 2\r\n\r\nno";
+    let answer = answer_to(bytes, false, Care::default()).await.unwrap();
+    assert_eq!((answer.text().as_ref(), answer.truncated), ("no", false));
+}
+
+#[tokio::test]
 async fn what_came_of_a_body_that_breaks_off_is_kept() {
     let bytes = b"HTTP/1.1 401 No\r\nContent-Length: 100\r\n\r\nabc";
     let answer = answer_to(bytes, false, Care::default()).await.unwrap();

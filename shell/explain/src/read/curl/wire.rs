@@ -18,7 +18,7 @@ use crate::case::{Case, Login, LoginSource};
 use crate::command;
 use crate::finding::{Finding, Weight};
 use crate::message::Request;
-use crate::read::{Files, Noting, ReadFault};
+use crate::read::{FIELDS_MAX, Files, Noting, ReadFault};
 
 /// What curl calls itself where it is not told.
 pub(super) const USER_AGENT: &str = "curl/8.5.0";
@@ -33,6 +33,11 @@ pub(super) fn case(asked: &Asked, files: &dyn Files) -> Result<Case, ReadFault> 
         ReadFault::new("the command has no address")
             .with_help("add the `https://...` that is asked for")
     })?;
+    if asked.headers.len() > FIELDS_MAX {
+        return Err(ReadFault::new(format!(
+            "the command has more than {FIELDS_MAX} fields"
+        )));
+    }
     let address = address::read(text, asked.scheme_default.as_deref().unwrap_or("http"))?;
     let (transport, unconnected) = transport::of(&asked.connection, address.url.as_ref(), files);
     let mut case = Case {

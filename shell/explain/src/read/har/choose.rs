@@ -3,11 +3,13 @@
 //! Knows: what is a refusal, and what only looks like one: the first leg of a challenge, a preflight whose request is
 //! there, a visit before the sign-in. Does not know causes.
 
+use std::collections::HashMap;
+
 use crate::case::Exchange;
 use crate::credential::credentials_of;
 use crate::exchange::{
-    is_hidden_by_cors, is_preflight_of, is_sent_to_sign_in, is_sign_in, sent_back_with, status,
-    token_error, token_parameters,
+    is_hidden_by_cors, is_preflight, is_preflight_of, is_sent_to_sign_in, is_sign_in,
+    sent_back_with, status, token_error, token_parameters,
 };
 
 /// Kinds of refusals, the one that people ask about most first.
@@ -22,39 +24,94 @@ enum Kind {
     Form,
 }
 
+/// The numbers of the entries of each address: a long recording is not gone through for each of its entries.
+struct Addresses<'e> {
+    exchanges: &'e [Option<Exchange>],
+    numbers: HashMap<&'e str, Vec<usize>>,
+}
+
+impl<'e> Addresses<'e> {
+    fn of(exchanges: &'e [Option<Exchange>]) -> Addresses<'e> {
+        let mut numbers: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (number, exchange) in exchanges.iter().enumerate() {
+            if let Some(exchange) = exchange {
+                let address = exchange.request.url.as_str();
+                numbers.entry(address).or_default().push(number);
+            }
+        }
+        Addresses { exchanges, numbers }
+    }
+
+    /// The entries to the same address, this one among them, with their numbers.
+    fn same(&self, exchange: &Exchange) -> impl Iterator<Item = (usize, &'e Exchange)> {
+        let numbers = self.numbers.get(exchange.request.url.as_str());
+        let numbers = numbers.map_or(&[][..], Vec::as_slice).iter();
+        numbers.filter_map(|number| Some((*number, self.exchanges.get(*number)?.as_ref()?)))
+    }
+
+    /// Those with the same method that come after it.
+    fn again(&self, exchange: &'e Exchange, number: usize) -> impl Iterator<Item = &'e Exchange> {
+        let method = exchange.request.method.as_str();
+        self.same(exchange)
+            .filter(move |(other, _)| *other > number)
+            .map(|(_, other)| other)
+            .filter(move |other| other.request.method == method)
+    }
+}
+
+/// A refused entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Refused {
+    kind: Kind,
+    is_decoration: bool,
+    /// The entry that is explained: of a preflight the request for which it was sent.
+    number: usize,
+    /// The entry itself.
+    own: usize,
+}
+
 /// The number of the first entry of the best kind; `None` where nothing is refused.
 pub(super) fn entry(exchanges: &[Option<Exchange>]) -> Option<usize> {
-    let mut refused: Vec<(Kind, bool, usize)> = Vec::new();
-    for (number, exchange) in exchanges.iter().enumerate() {
+    let addresses = Addresses::of(exchanges);
+    let mut refused: Vec<Refused> = Vec::new();
+    for (own, exchange) in exchanges.iter().enumerate() {
         let Some(exchange) = exchange else {
             continue;
         };
         let silent = status(exchange) == 0 && exchange.recorded.error.is_none();
-        let hidden = silent && preflight_of(exchange, exchanges);
-        let Some(kind) = kind(exchange).or(hidden.then_some(Kind::Hidden)) else {
-            continue;
-        };
-        let later = exchanges.get(number + 1..).unwrap_or_default();
-        if is_first_leg(exchange, later)
-            || is_answered_later(exchange, later)
-            || kind == Kind::SignIn
-                && signs_in(exchange, exchanges.get(..number).unwrap_or_default(), later)
-        {
-            continue;
+        let hidden = silent && has_preflight(exchange, &addresses);
+        if let Some(kind) = kind(exchange).or(hidden.then_some(Kind::Hidden)) {
+            refused.push(Refused {
+                kind,
+                is_decoration: is_decoration(exchange),
+                number: request_of_preflight(exchange, &addresses).unwrap_or(own),
+                own,
+            });
         }
-        let number = request_of_preflight(exchange, exchanges).unwrap_or(number);
-        refused.push((kind, is_decoration(exchange), number));
     }
     refused.sort_unstable();
-    let first = refused.first().map(|(_, _, number)| *number)?;
+    let counts = |one: &&Refused| !is_passed_over(one, &addresses);
+    let first = refused.iter().find(counts)?.number;
     // A token that could not be renewed is why what comes after it is refused.
-    let renewal = refused
+    let mut renewals: Vec<&Refused> = refused
         .iter()
-        .filter(|(kind, _, number)| *kind == Kind::Grant && *number < first)
-        .map(|(_, _, number)| *number)
-        .filter(|number| is_renewal(exchanges.get(*number)))
-        .max();
-    Some(renewal.unwrap_or(first))
+        .filter(|one| one.kind == Kind::Grant && one.number < first)
+        .filter(|one| is_renewal(exchanges.get(one.number)))
+        .collect();
+    renewals.sort_unstable_by_key(|one| std::cmp::Reverse(one.number));
+    let renewal = renewals.into_iter().find(counts);
+    Some(renewal.map_or(first, |one| one.number))
+}
+
+/// Whether it only looks like a refusal.
+fn is_passed_over(one: &Refused, addresses: &Addresses<'_>) -> bool {
+    let Some(Some(exchange)) = addresses.exchanges.get(one.own) else {
+        return true;
+    };
+    let (earlier, later) = addresses.exchanges.split_at(one.own);
+    is_first_leg(exchange, one.own, addresses)
+        || is_answered_later(exchange, one.own, addresses)
+        || one.kind == Kind::SignIn && signs_in(exchange, earlier, later)
 }
 
 fn is_renewal(exchange: Option<&Option<Exchange>>) -> bool {
@@ -119,12 +176,10 @@ fn is_refused_grant(exchange: &Exchange) -> bool {
 
 /// Whether the same was asked again with other credentials and let through: the first leg of a challenge, a token that
 /// was renewed, a visit before the sign-in.
-fn is_answered_later(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
+fn is_answered_later(exchange: &Exchange, number: usize, addresses: &Addresses<'_>) -> bool {
     let own = carried(exchange);
-    later.iter().flatten().any(|other| {
-        other.request.method == exchange.request.method
-            && other.request.url == exchange.request.url
-            && (200..400).contains(&status(other))
+    addresses.again(exchange, number).any(|other| {
+        (200..400).contains(&status(other))
             && kind(other).is_none()
             && carried(other)
                 .iter()
@@ -133,7 +188,7 @@ fn is_answered_later(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
 }
 
 /// Whether it is a challenge that the same request answered right afterwards: what came of that answer is what counts.
-fn is_first_leg(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
+fn is_first_leg(exchange: &Exchange, number: usize, addresses: &Addresses<'_>) -> bool {
     let Some(answer) = exchange.answer.as_ref().filter(|_| status(exchange) == 401) else {
         return false;
     };
@@ -152,9 +207,7 @@ fn is_first_leg(exchange: &Exchange, later: &[Option<Exchange>]) -> bool {
         true => ["Negotiate", "NTLM"].iter().any(goes_on),
     };
     let own = carried(exchange);
-    let next = later.iter().flatten().find(|other| {
-        other.request.method == exchange.request.method && other.request.url == exchange.request.url
-    });
+    let next = addresses.again(exchange, number).next();
     is_a_leg
         && next.is_some_and(|next| {
             // Another scheme than those that were offered is no answer to the challenge.
@@ -200,9 +253,9 @@ fn was_there(cookies: &[u8], earlier: &[Option<Exchange>]) -> bool {
 }
 
 /// Whether a preflight of the request is in the recording.
-fn preflight_of(exchange: &Exchange, exchanges: &[Option<Exchange>]) -> bool {
-    let mut others = exchanges.iter().flatten();
-    others.any(|other| is_preflight_of(&other.request, &exchange.request))
+fn has_preflight(exchange: &Exchange, addresses: &Addresses<'_>) -> bool {
+    let mut others = addresses.same(exchange);
+    others.any(|(_, other)| is_preflight_of(&other.request, &exchange.request))
 }
 
 fn carried(exchange: &Exchange) -> Vec<Vec<u8>> {
@@ -213,12 +266,13 @@ fn carried(exchange: &Exchange) -> Vec<Vec<u8>> {
 }
 
 /// The number of the request for which a preflight was sent, if it is in the recording.
-fn request_of_preflight(preflight: &Exchange, exchanges: &[Option<Exchange>]) -> Option<usize> {
-    let is_its = |other: &Option<Exchange>| {
-        let other = other.as_ref();
-        other.is_some_and(|other| is_preflight_of(&preflight.request, &other.request))
-    };
-    exchanges.iter().position(is_its)
+fn request_of_preflight(preflight: &Exchange, addresses: &Addresses<'_>) -> Option<usize> {
+    if !is_preflight(&preflight.request) {
+        return None;
+    }
+    let mut others = addresses.same(preflight);
+    let its = others.find(|(_, other)| is_preflight_of(&preflight.request, &other.request));
+    its.map(|(number, _)| number)
 }
 
 /// Whether nobody would ask about it: the icon of the page, a picture, a source map.

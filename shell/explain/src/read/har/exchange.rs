@@ -16,6 +16,7 @@ use super::BODY_BYTES_MAX;
 use super::member::{is_set, list, number, pairs, text};
 use crate::case::{BlockedCookie, Exchange, Recorded};
 use crate::message::{Answer, Fields, Request};
+use crate::read::FIELDS_MAX;
 use crate::words::disguised;
 
 /// An entry whose page is still a name.
@@ -62,7 +63,7 @@ fn answer(response: &Value) -> Answer {
 
 fn answer_fields(response: &Value) -> Fields {
     let mut fields = Fields::default();
-    for (name, value) in pairs(response, "headers") {
+    for (name, value) in pairs(response, "headers").take(FIELDS_MAX) {
         if name.starts_with(':') {
             continue;
         }

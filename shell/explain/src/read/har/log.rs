@@ -45,7 +45,14 @@ fn fault(error: &serde_json::Error, json: &[u8]) -> ReadFault {
         return ReadFault::new(format!("the recording ends in the middle, at {place}"))
             .with_help("export it again; the copy is not complete");
     }
-    ReadFault::new(format!("the file is no HAR: not JSON at {place}"))
+    let what = if error.is_data() {
+        "another form than a recording has"
+    } else if error.to_string().starts_with("recursion limit") {
+        "values nested too deeply"
+    } else {
+        "not JSON"
+    };
+    ReadFault::new(format!("the file is no HAR: {what}, at {place}"))
         .with_help("export the requests from the network tab with `Save all as HAR`")
 }
 

@@ -336,3 +336,37 @@ proptest::proptest! {
         proptest::prop_assert_eq!(read.is_ok(), names[place] != "request");
     }
 }
+
+#[test]
+fn what_is_wrong_with_the_file_is_said() {
+    let fault = |text: &str| entry(text.as_bytes(), None).err().unwrap().message;
+    assert!(fault(r#"{"log":{"entries":{}}}"#).contains("another form"));
+    assert!(fault("5").contains("another form"));
+    assert!(fault("{,").contains("not JSON"));
+    let deep = format!(r#"{{"log":{{"entries":[{}"#, "[".repeat(100_000));
+    assert!(fault(&deep).contains("nested too deeply"));
+}
+
+#[test]
+fn of_too_many_fields_the_first_are_read() {
+    let many: Vec<(String, String)> = (0..5000)
+        .map(|number| (format!("X-{number}"), "a".to_owned()))
+        .collect();
+    let many: Vec<(&str, &str)> = many
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let case = entry(&recorded(&[exchange(0, "GET", API, &many, 401)]), None).unwrap();
+    assert_eq!(case.request.unwrap().fields.len(), 1000);
+}
+
+#[test]
+fn a_request_that_is_let_through_later_is_passed_over_at_its_own_address_alone() {
+    let other = "https://api.example.com/other";
+    let entries = [
+        exchange(0, "GET", API, &[("Authorization", "Bearer old")], 401),
+        exchange(1, "GET", other, &[("Authorization", "Bearer old")], 401),
+        exchange(2, "GET", API, &[("Authorization", "Bearer new")], 200),
+    ];
+    assert_eq!(chosen(&entries), 1);
+}

@@ -4,7 +4,7 @@
 
 use http::Version;
 
-use crate::read::ReadFault;
+use crate::read::{FIELDS_MAX, ReadFault};
 
 /// Start line and fields.
 #[derive(Default)]
@@ -34,9 +34,6 @@ pub(super) enum Line {
         status: u16,
     },
 }
-
-/// More fields than any server takes.
-const FIELDS_MAX: usize = 1000;
 
 impl Head {
     /// The first head of a text, and what follows it.
@@ -77,7 +74,9 @@ impl Head {
             false => head.take_lines(rest)?,
         }
         if head.fields.len() > FIELDS_MAX {
-            return Err(ReadFault::new("the message has more than 1000 fields"));
+            return Err(ReadFault::new(format!(
+                "the message has more than {FIELDS_MAX} fields"
+            )));
         }
         Ok(head)
     }

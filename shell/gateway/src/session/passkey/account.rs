@@ -18,9 +18,9 @@ use countersign_store::{NewPasskey, PasskeyAdded, SecondFactors, USER_HANDLE_BYT
 use countersign_wire::form::field;
 use http::StatusCode;
 
-use super::super::account::{back, minute, to_sign_in};
+use super::super::account::{back, fresh, minute, to_sign_in};
 use super::super::totp::{go_on, mint};
-use super::super::visit::{Current, Factors, Refused, Visit};
+use super::super::visit::{Current, Refused, Visit};
 use super::{new_challenge, new_nonce, offered, party, read_challenge};
 use crate::seen::Event;
 
@@ -49,23 +49,6 @@ pub(in crate::session) fn shown(
         here: offered(visit).is_some(),
         recovery_left: alone.then_some(factors.recovery_codes_left),
     })
-}
-
-/// Whose form it is, where the user has just signed in.
-async fn fresh<'c>(
-    visit: &Visit<'c, '_>,
-    form: &[u8],
-) -> Result<Result<Current, Answer>, Refused<'c>> {
-    let Some(current) = visit.current().await? else {
-        return Ok(Err(to_sign_in()));
-    };
-    if !visit.is_of_session(&current, form) {
-        return Ok(Err(back(Done::FormOld)));
-    }
-    if !visit.is_fresh(&current) {
-        return Ok(Err(back(Done::SignInAnew)));
-    }
-    Ok(Ok(current))
 }
 
 /// Asks the browser to make a passkey.
@@ -201,7 +184,8 @@ fn verified(
 ) -> Result<NewCredential, &'static str> {
     let rules = offered(visit).ok_or("passkeys are not used at this address")?;
     let party = party(visit, rules);
-    // One that does not verify its holder is a second factor all the same.
+    // One that has not verified its holder is a second factor beside the password all the same; alone it signs nobody in,
+    // since that is asked for there.
     let verification = UserVerification::Discouraged;
     AttestationAnswer::parse(answer.as_bytes())
         .and_then(|answer| register(&party, challenge, verification, &answer))
@@ -226,8 +210,9 @@ async fn keep<'c>(
         Vec::new()
     };
     let new = new(user.id, &codes, rules.per_user_max);
+    let id = URL_SAFE_NO_PAD.encode(&new.credential_id);
     let added = store.add_passkey(new, visit.now_unix_secs);
-    let act = ("passkey.add", None);
+    let act = ("passkey.add", Some(&*id));
     let is_added = |added: &PasskeyAdded| matches!(added, PasskeyAdded::Yes { .. });
     let added = visit.recorded(&current.user, act, added, is_added);
     let version = match added.await?.map_err(failed)? {
@@ -245,13 +230,8 @@ async fn keep<'c>(
     } else {
         page::answer(StatusCode::OK, page::recovery_codes(&codes, visit.language))
     };
-    go_on(
-        visit,
-        answer,
-        (user.id, version),
-        Factors::PasswordAndPasskey,
-    )
-    .await
+    // That a key was made proves no key: nothing was signed with it yet.
+    go_on(visit, answer, current, version, None).await
 }
 
 /// Removes a passkey.
@@ -271,7 +251,8 @@ pub(in crate::session) async fn remove<'c>(
         return Ok(back(Done::FormOld));
     };
     let removed = store.remove_passkey(user.id, &id, visit.now_unix_secs);
-    let act = ("passkey.remove", None);
+    let shown = URL_SAFE_NO_PAD.encode(&id);
+    let act = ("passkey.remove", Some(&*shown));
     let removed = visit.recorded(&current.user, act, removed, Option::is_some);
     let Some(version) = removed.await?.map_err(failed)? else {
         return Ok(back(Done::FormOld));
@@ -280,18 +261,5 @@ pub(in crate::session) async fn remove<'c>(
         user: &current.user,
         peer: visit.peer(),
     });
-    let left = store.second_factors(&current.user).await.map_err(failed)?;
-    // What is left was shown to begin the session; of nothing, nothing was.
-    let factors = if current.second_factor && !left.are_none() {
-        Factors::PasswordAndPasskey
-    } else {
-        Factors::Password
-    };
-    go_on(
-        visit,
-        back(Done::PasskeyRemoved),
-        (user.id, version),
-        factors,
-    )
-    .await
+    go_on(visit, back(Done::PasskeyRemoved), &current, version, None).await
 }

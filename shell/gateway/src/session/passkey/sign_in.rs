@@ -126,6 +126,7 @@ fn form<'c>(
             notice: asked.notice,
             return_to,
             lost: asked.lost,
+            password: visit.rules.password,
             ceremony: Ceremony {
                 kind: "get",
                 options: &options,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use countersign_secret::Secret;
+use countersign_secret::session::SessionId;
 use countersign_store::{ActList, DigestName, DigestSecret, NewUser, Outcome, Store, Way};
 
 use super::browser::Browser;
@@ -182,6 +183,19 @@ fn a_session_of_somebody_else_is_not_ended() {
     bob.post("/.countersign/account/end-session", &fields);
     assert_eq!(sessions(&stage), [hers]);
     assert_eq!(alice.fetch("/app/x").status(), Some(200));
+}
+
+#[test]
+fn a_session_that_is_not_there_leaves_no_record() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    let mut browser = signed_in(&stage);
+    let account = browser.visit("/.countersign/account");
+    let made_up = SessionId::mint(&[9; 9]).to_string();
+    let fields = [("token", account.hidden("token")), ("session", made_up)];
+    let answer = browser.post("/.countersign/account/end-session", &fields);
+    assert_eq!(done(&answer), "session-ended");
+    assert_eq!(recorded(&stage), []);
 }
 
 #[test]

@@ -279,7 +279,7 @@ fn a_form_that_is_too_large_is_refused_with_the_limit() {
     let mut browser = Browser::at(&stage);
     let page = browser.visit(SIGN_IN);
     let mut fields = typed(&page);
-    fields.push(("more", "x".repeat(20_000)));
+    fields.push(("more", "x".repeat(60_000)));
     let answer = browser.post(SIGN_IN, &fields);
     assert_eq!(
         (answer.status(), answer.cause()),

@@ -1,6 +1,6 @@
 //! Passkeys: added in the account, used alone and after the password, and what others try on them.
 
-mod authenticator;
+pub(super) mod authenticator;
 
 use countersign_secret::session::{SessionId, SessionSecret};
 use countersign_store::{NewSession, Store};
@@ -15,13 +15,13 @@ use crate::stage::{Play, Stage, wait_for};
 
 const SIGN_IN: &str = "/.countersign/sign-in";
 const ALONE: &str = "/.countersign/sign-in/passkey";
-const SECOND: &str = "/.countersign/sign-in/code/passkey";
+pub(super) const SECOND: &str = "/.countersign/sign-in/code/passkey";
 const ACCOUNT: &str = "/.countersign/account";
 const ADD: &str = "/.countersign/account/passkeys";
 const CONFIRM: &str = "/.countersign/account/passkeys/confirm";
 const REMOVE: &str = "/.countersign/account/passkeys/remove";
 const REJECTED: &str = "The passkey was not taken.";
-const PASSKEYS: &str = "[session.passkeys]\nrp_id = \"a.example\"\norigins = [\"https://a.example\"]\nper_user_max = 3\n";
+pub(super) const PASSKEYS: &str = "[session.passkeys]\nrp_id = \"a.example\"\norigins = [\"https://a.example\"]\nper_user_max = 3\n";
 const SECURE: &str = "[[route]]\nname = \"secure\"\npath = \"/secure/**\"\nupstream = \"app\"\naccept = [\"session\"]\n\
     allow = { second_factor = true }\n";
 
@@ -36,7 +36,7 @@ fn stage(upstream: &Upstream, sections: &str) -> Stage {
 }
 
 /// What the page asks the browser.
-fn options(page: &Message) -> Value {
+pub(super) fn options(page: &Message) -> Value {
     let text = page.text();
     let (_, after) = text.split_once("data-options=\"").expect("no options");
     let text = after.split('"').next().unwrap().replace("&#34;", "\"");
@@ -44,7 +44,11 @@ fn options(page: &Message) -> Value {
 }
 
 /// The hidden fields of the form around the button, with an answer.
-fn answered(page: &Message, names: &[&'static str], answer: String) -> Vec<(&'static str, String)> {
+pub(super) fn answered(
+    page: &Message,
+    names: &[&'static str],
+    answer: String,
+) -> Vec<(&'static str, String)> {
     let form = page.text();
     let (_, form) = form.split_once("<form id=\"passkey\"").unwrap();
     let value = |name: &str| {
@@ -76,7 +80,7 @@ fn add(browser: &mut Browser, name: &str, authenticator: &mut Authenticator) -> 
 }
 
 /// A browser whose user `alice` has a passkey, and that passkey.
-fn with_passkey(stage: &Stage) -> (Browser, Authenticator) {
+pub(super) fn with_passkey(stage: &Stage) -> (Browser, Authenticator) {
     let mut browser = signed_in(stage);
     let mut authenticator = Authenticator::new(1);
     let added = add(&mut browser, "blue", &mut authenticator);
@@ -127,7 +131,9 @@ fn a_passkey_is_added_signs_in_alone_and_counts_as_two_factors() {
     assert_eq!(shown.text().matches("<li><code>").count(), 10);
     assert_ne!(browser.cookie(COOKIE).unwrap(), before);
     assert_eq!(other.fetch_until_refused("/app/x"), "session-revoked");
-    assert_eq!(browser.fetch("/secure/x").status(), Some(200));
+    // Nothing was signed with it yet.
+    assert_eq!(browser.fetch("/secure/x").cause(), "second-factor-required");
+    assert_eq!(browser.fetch("/app/x").status(), Some(200));
     let account = browser.visit(ACCOUNT);
     assert!(
         account
@@ -278,7 +284,8 @@ fn attack_44_answers_that_prove_nothing_sign_nobody_in() {
     let mut browser = Browser::at(&stage);
     assert_eq!(alone(&mut browser, &authenticator).status(), Some(303));
     authenticator.count = 6;
-    let changes: [(Change, &str); 6] = [
+    let changes: [(Change, &str); 7] = [
+        (|made| made.handle = None, "the answer names no account"),
         (
             |made| made.origin = "https://b.example",
             "the page that asked is of another origin",
@@ -358,19 +365,29 @@ fn another_users_passkey_is_no_second_factor() {
     assert_eq!(browser.cookie(COOKIE), None);
 }
 
-/// A session that was begun so many seconds ago, as its user's browser has it.
-fn aged(stage: &Stage, secs: i64) -> Browser {
+/// A session with two factors that was begun so many seconds ago, as its user's browser has it.
+pub(super) fn aged(stage: &Stage, secs: i64) -> Browser {
+    begun(stage, secs, "password", true)
+}
+
+pub(super) fn begun(stage: &Stage, secs: i64, method: &str, second_factor: bool) -> Browser {
     let store = stage.other_store();
     let user = wait_for(store.user("alice")).unwrap().unwrap();
-    let secret = SessionSecret::mint(&[5; 32]);
+    let mut random = [0; 32];
+    aws_lc_rs::rand::fill(&mut random).unwrap();
+    let secret = SessionSecret::mint(&random);
+    let mut id = [0; 9];
+    aws_lc_rs::rand::fill(&mut id).unwrap();
     let session = NewSession {
         groups: Vec::new(),
-        id: SessionId::mint(&[5; 9]),
+        provider: None,
+        signed_in_unix_secs: None,
+        id: SessionId::mint(&id),
         digest: secret.digest(),
         user_id: user.id,
         user_version: user.version,
-        method: "password".into(),
-        second_factor: true,
+        method: method.into(),
+        second_factor,
         device: None,
         address: "127.0.0.1".into(),
         idle_secs: 3600,
@@ -392,7 +409,7 @@ fn passkeys_are_changed_by_whoever_has_just_signed_in() {
         use base64::Engine as _;
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&authenticator.id)
     };
-    let mut browser = aged(&stage, 301);
+    let mut browser = aged(&stage, 400);
     let account = browser.visit(ACCOUNT);
     assert!(account.text().contains("please sign in again first"));
     assert!(!account.text().contains(REMOVE) && !account.text().contains("passkey-name"));
@@ -422,7 +439,8 @@ fn passkeys_are_changed_by_whoever_has_just_signed_in() {
     let removed = change(&mut browser, REMOVE, ("passkey", &id));
     assert_eq!(done(&removed), "passkey-removed");
     assert_eq!(browser.fetch("/app/x").status(), Some(200));
-    assert_eq!(browser.fetch("/secure/x").cause(), "second-factor-required");
+    // What this session was begun with was shown.
+    assert_eq!(browser.fetch("/secure/x").status(), Some(200));
     // The password alone signs in again, and the passkey does not.
     signed_in(&stage);
     authenticator.count = 2;
@@ -504,5 +522,59 @@ fn without_the_section_or_at_another_host_there_are_no_passkeys() {
         let account = browser.visit(ACCOUNT);
         assert_eq!(account.text().contains("at another address"), is_told);
         assert_eq!(done(&change(&mut browser, ADD, ("name", "x"))), "form-old");
+    }
+}
+
+/// When the session that this browser has was begun, and when it ends.
+fn span(stage: &Stage, browser: &Browser) -> (i64, i64) {
+    let secret = SessionSecret::parse(browser.cookie(COOKIE).unwrap().as_bytes()).unwrap();
+    let record = wait_for(stage.other_store().session(&secret.digest()));
+    let record = record.unwrap().unwrap();
+    (record.created_unix_secs, record.expires_unix_secs)
+}
+
+#[test]
+fn a_change_of_passkeys_is_no_sign_in() {
+    let upstream = Upstream::content();
+    let stage = stage(&upstream, "");
+    let mut browser = begun(&stage, 200, "password", false);
+    let before = (
+        browser.cookie(COOKIE).unwrap().to_owned(),
+        span(&stage, &browser),
+    );
+    let mut authenticator = Authenticator::new(1);
+    let added = add(&mut browser, "blue", &mut authenticator);
+    assert_eq!(added.status(), Some(200));
+    assert_ne!(browser.cookie(COOKIE), Some(&*before.0));
+    assert_eq!(span(&stage, &browser), before.1);
+    assert_eq!(browser.fetch("/secure/x").cause(), "second-factor-required");
+    let id = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&authenticator.id)
+    };
+    let removed = change(&mut browser, REMOVE, ("passkey", &id));
+    assert_eq!(done(&removed), "passkey-removed");
+    assert_eq!(span(&stage, &browser), before.1);
+    let acts = super::account::recorded(&stage);
+    let told: Vec<_> = acts.iter().map(|act| (&*act.1, &*act.2)).collect();
+    assert_eq!(told, [("passkey.add", &*id), ("passkey.remove", &*id)]);
+}
+
+#[test]
+fn what_a_provider_vouches_for_is_fresh_only_with_something_shown_here() {
+    let upstream = Upstream::content();
+    let stage = stage(&upstream, "");
+    for (method, second, is_fresh) in [
+        ("provider", false, false),
+        ("provider, second factor", true, false),
+        ("provider, totp", true, true),
+        ("provider, passkey", true, true),
+    ] {
+        let mut browser = begun(&stage, 0, method, second);
+        let answer = change(&mut browser, ADD, ("name", "mine"));
+        assert_eq!(answer.status() == Some(200), is_fresh, "{method}");
+        if !is_fresh {
+            assert_eq!(done(&answer), "sign-in-anew", "{method}");
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Signing in through another provider, and what others try on the way there and back.
 
+mod of_late;
 mod refused;
-mod standin;
+mod sign_out;
+pub(super) mod standin;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +11,7 @@ use countersign_store::{LinkKey, Store};
 use serde_json::json;
 
 use self::standin::Standin;
+use super::account::recorded;
 use super::browser::Browser;
 use super::{COOKIE, FORM_COOKIE, now_unix_secs, sessions};
 use crate::stage::message::Message;
@@ -22,7 +25,7 @@ const SUBJECT: &str = "248289761001";
 const SERVER: &str = "public_url = \"https://a.example\"";
 
 /// The section of the provider, with these further keys.
-fn section(provider: &Standin, more: &str) -> String {
+pub(super) fn section(provider: &Standin, more: &str) -> String {
     format!(
         "[provider.corp]\nissuer = \"{}\"\nclient_id = \"gateway\"\nauthentication = \"none\"\nallow_http = true\nlabel = \"Corp & Co\"\n{more}\n",
         provider.issuer()
@@ -43,7 +46,7 @@ fn open_with(upstream: &Upstream, sections: &str) -> Stage {
     .open(upstream.address())
 }
 
-fn link(stage: &Stage, provider: &Standin, user: &str) {
+pub(super) fn link(stage: &Stage, provider: &Standin, user: &str) {
     let key = LinkKey {
         issuer: provider.issuer().into(),
         subject: SUBJECT.into(),
@@ -66,13 +69,13 @@ fn asked(sent: &Message) -> BTreeMap<String, String> {
 }
 
 /// Goes to the provider, which will answer this sign-in, and gives the state.
-fn begin(browser: &mut Browser, provider: &Standin, target: &str) -> String {
+pub(super) fn begin(browser: &mut Browser, provider: &Standin, target: &str) -> String {
     let asked = asked(&browser.visit(&format!("{BEGIN}?return={target}")));
     provider.set(|script| script.nonce = asked["nonce"].clone());
     asked["state"].clone()
 }
 
-fn come_back(browser: &mut Browser, state: &str) -> Message {
+pub(super) fn come_back(browser: &mut Browser, state: &str) -> Message {
     browser.visit(&format!("{CALLBACK}?code=a-code&state={state}"))
 }
 
@@ -142,8 +145,15 @@ fn a_visitor_signs_in_through_a_provider_and_comes_back() {
         (out.status(), browser.cookie(COOKIE).is_some()),
         (Some(401), true)
     );
+    assert!(!out.text().contains(super::WRONG), "no password was typed");
     let log = stage.close().log;
     assert!(log.contains("\"event\":\"signed-in\",\"user\":\"alice\""));
+    assert_eq!(
+        log.matches("\"event\":\"provider-sign-in-refused\"")
+            .count(),
+        1
+    );
+    assert!(!log.contains("\"event\":\"sign-in-refused\""));
     for secret in ["a-code", &asked["state"], &asked["nonce"]] {
         assert!(!log.contains(secret), "{secret}");
     }
@@ -205,6 +215,14 @@ fn the_first_sign_in_links_or_makes_a_user_only_where_that_is_said() {
         let account = browser.visit("/.countersign/account");
         assert!(account.text().contains(&format!("<strong>{user}</strong>")));
         stage.wait_for_log("\"event\":\"account-linked\"");
+        let act = if name == "alice" {
+            "link.add"
+        } else {
+            "user.add"
+        };
+        let object = format!("{SUBJECT} at {}", provider.issuer());
+        let made = (user.to_owned(), act.to_owned(), object, "done".to_owned());
+        assert_eq!(recorded(&stage), [made], "{rule} {name}");
     }
 }
 
@@ -215,11 +233,94 @@ fn a_user_that_a_provider_has_made_has_no_password() {
     provider.set(|script| script.claims = json!({ "preferred_username": "carol" }));
     let mut browser = Browser::at(&stage);
     assert_eq!(sign_in(&mut browser, &provider).status(), Some(303));
+    // What takes a password is not offered to whoever has none.
+    let account = browser.visit("/.countersign/account");
+    assert!(account.text().contains("<strong>carol</strong>"));
+    assert!(!account.text().contains("type=\"password\""));
     let mut other = Browser::at(&stage);
     for password in ["", "carol"] {
         let page = other.visit(SIGN_IN);
         assert_eq!(other.sign_in(&page, "carol", password).status(), Some(401));
     }
+}
+
+#[test]
+fn a_name_that_the_provider_gives_to_another_one_is_no_way_in() {
+    let (upstream, provider) = (Upstream::content(), Standin::start());
+    let stage = open(&upstream, &provider, "first_sign_in = \"link-or-create\"");
+    let mut browser = Browser::at(&stage);
+    assert_eq!(sign_in(&mut browser, &provider).status(), Some(303));
+    provider.set(|script| script.claims = json!({ "sub": "another" }));
+    let mut other = Browser::at(&stage);
+    let refused = sign_in(&mut other, &provider);
+    assert_eq!(
+        (refused.status(), &*refusal(&refused)),
+        (Some(403), "account-not-linked")
+    );
+    assert_eq!(other.cookie(COOKIE), None);
+    stage.wait_for_log("is linked with another account at the provider");
+    // Nothing was tried, so that nothing is recorded.
+    assert_eq!(recorded(&stage).len(), 1);
+    let links = wait_for(stage.other_store().links("alice")).unwrap();
+    assert_eq!(links.len(), 1);
+}
+
+#[test]
+fn groups_of_the_provider_outlast_a_change_in_the_account() {
+    let (upstream, provider) = (Upstream::content(), Standin::start());
+    let stage = open(&upstream, &provider, "groups_claim = \"roles\"");
+    link(&stage, &provider, "alice");
+    provider.set(|script| script.claims = json!({ "roles": ["suspended"] }));
+    let mut browser = Browser::at(&stage);
+    assert_eq!(sign_in(&mut browser, &provider).status(), Some(303));
+    let page = browser.visit("/.countersign/account");
+    let fields = [
+        ("token", page.hidden("token")),
+        ("present", "correct horse".to_owned()),
+        ("new", "staple battery".to_owned()),
+        ("again", "staple battery".to_owned()),
+    ];
+    let changed = browser.post("/.countersign/account/password", &fields);
+    assert_eq!(changed.status(), Some(303), "{changed:?}");
+    assert_eq!(browser.visit("/app/x").status(), Some(200));
+    let heard = upstream.next().message;
+    assert_eq!(heard.field("x-auth-groups"), Some("staff,suspended"));
+}
+
+#[test]
+fn no_link_of_the_page_that_a_provider_leads_to_says_its_code() {
+    let (upstream, provider) = (Upstream::content(), Standin::start());
+    let stage = open(&upstream, &provider, "");
+    let back = sign_in(&mut Browser::at(&stage), &provider);
+    assert_eq!(
+        (back.status(), back.field("referrer-policy")),
+        (Some(403), Some("strict-origin"))
+    );
+}
+
+#[test]
+fn codes_that_the_provider_does_not_know_are_braked_for_their_network() {
+    let (upstream, provider) = (Upstream::content(), Standin::start());
+    let brakes = "[brakes]\npair_attempts = 1000000\naccount_attempts = 1000000\nnetwork_attempts = 3\ndelay_secs = 900\n";
+    let stage = open_with(&upstream, &[&section(&provider, ""), brakes].concat());
+    let mut browser = Browser::at(&stage);
+    let state = begin(&mut browser, &provider, "/app/x");
+    let invalid = standin::with_status("400 Bad Request", "{\"error\":\"invalid_grant\"}");
+    provider.set(|script| script.token = Some(invalid));
+    let tried = |browser: &mut Browser, number: u8| {
+        browser.visit(&format!("{CALLBACK}?code=code-{number}&state={state}"))
+    };
+    for number in 0..3 {
+        assert_eq!(tried(&mut browser, number).status(), Some(403));
+        assert!(provider.exchange().is_some());
+    }
+    let braked = tried(&mut browser, 3);
+    assert_eq!(
+        (braked.status(), &*refusal(&braked)),
+        (Some(429), "rate-limited")
+    );
+    assert!(braked.field("retry-after").is_some());
+    assert!(provider.exchange().is_none(), "the provider is not asked");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use countersign_store::{NewTotp, Store};
 
 use super::account::recorded;
 use super::browser::Browser;
+use super::passkeys::begun;
 use super::{COOKIE, now_unix_secs, sessions, signed_in};
 use crate::stage::message::Message;
 use crate::stage::upstream::Upstream;
@@ -393,4 +394,28 @@ fn the_second_factor_is_removed_with_password_and_code_and_its_recovery_codes_ar
     assert_ne!(browser.cookie(COOKIE).unwrap(), before);
     assert_eq!(browser.fetch("/app/x").status(), Some(200));
     signed_in(&stage);
+}
+
+#[test]
+fn another_password_takes_a_sign_in_of_late_with_both_factors() {
+    let upstream = Upstream::content();
+    let stage = usual(upstream.address());
+    give_alice_a_factor(&stage);
+    let change = |browser: &mut Browser| {
+        let page = browser.visit(ACCOUNT);
+        let mut fields = vec![("token", page.hidden("token"))];
+        fields.push(("present", "correct horse".to_owned()));
+        fields.extend(["new", "again"].map(|name| (name, "staple battery".to_owned())));
+        let answer = browser.post("/.countersign/account/password", &fields);
+        answer.field("location").unwrap_or_default().to_owned()
+    };
+    for (secs, second_factor) in [(400, true), (0, false)] {
+        let mut browser = begun(&stage, secs, "password, totp", second_factor);
+        assert!(change(&mut browser).ends_with("?done=sign-in-anew"));
+    }
+    assert!(acts(&stage).is_empty());
+    let mut browser = Browser::at(&stage);
+    let page = asked(&mut browser);
+    assert_eq!(answer(&mut browser, &page, &typed(1)).status(), Some(303));
+    assert!(change(&mut browser).ends_with("?done=password-changed"));
 }

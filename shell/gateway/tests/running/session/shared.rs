@@ -1,6 +1,8 @@
 //! Sessions that several hosts share: signed in at one, let in at all, sent back to listed ones alone, and not in circles.
 
 use super::browser::Browser;
+use super::provider::standin::Standin;
+use super::provider::{begin, come_back, link, section};
 use crate::stage::upstream::Upstream;
 use crate::stage::{Play, Stage};
 
@@ -167,4 +169,44 @@ fn cause_sign_in_loop_a_browser_that_is_sent_round_is_told_so() {
     // The count goes to no upstream.
     let seen = browser.visit("/app/echo");
     assert_eq!(seen.status(), Some(200));
+}
+
+#[test]
+fn to_sign_in_again_leads_to_the_form_from_another_host_too() {
+    let upstream = Upstream::content();
+    let stage = stage(&upstream);
+    let mut browser = at(&stage, LOGIN);
+    let page = browser.visit("/.countersign/sign-in");
+    browser.sign_in(&page, "alice", "correct horse");
+    browser.host = "app.example.com";
+    let sent = browser.visit("/.countersign/sign-in?return=/.countersign/account&again=1");
+    let page = follow(&mut browser, &sent);
+    assert_eq!(page.status(), Some(200), "{page:?}");
+    assert!(page.text().contains("You have been signed in for a while."));
+}
+
+#[test]
+fn who_signs_in_through_a_provider_comes_back_to_the_host_that_was_left() {
+    let (upstream, provider) = (Upstream::content(), Standin::start());
+    let sections = [SECTION, &section(&provider, "")].concat();
+    let play = Play {
+        server: "public_url = \"https://login.example.com\"",
+        sections: &sections,
+        ..Play::default()
+    };
+    let stage = play.open(upstream.address());
+    link(&stage, &provider, "alice");
+    let mut browser = at(&stage, LOGIN);
+    for (target, expected) in [
+        (
+            "https%3A//app.example.com/app/x%3Fa%3D1",
+            "https://app.example.com/app/x?a=1",
+        ),
+        ("/app/x", "/app/x"),
+        ("https%3A//evil.example/app", "/.countersign/account"),
+    ] {
+        let state = begin(&mut browser, &provider, target);
+        let back = come_back(&mut browser, &state);
+        assert_eq!(back.field("location"), Some(expected), "{back:?}");
+    }
 }

@@ -43,6 +43,8 @@ fn with_old_session(stage: &Stage) -> Browser {
     let secret = SessionSecret::mint(&[5; 32]);
     let new = NewSession {
         groups: Vec::new(),
+        provider: None,
+        signed_in_unix_secs: None,
         id: SessionId::mint(&[5; 9]),
         digest: secret.digest(),
         user_id: user.id,
@@ -104,6 +106,29 @@ fn an_old_sign_in_is_made_anew_and_the_way_back_holds() {
         former.keep(COOKIE, &before.0);
         assert_eq!(former.fetch_until_refused("/app/x"), "session-revoked");
     }
+}
+
+#[test]
+fn another_password_makes_no_sign_in_of_late() {
+    let upstream = Upstream::content();
+    let stage = stage(&upstream, 60);
+    let mut browser = with_old_session(&stage);
+    let page = browser.visit("/.countersign/account");
+    let fields = [
+        ("token", page.hidden("token")),
+        ("present", "correct horse".to_owned()),
+        ("new", "staple battery".to_owned()),
+        ("again", "staple battery".to_owned()),
+    ];
+    let changed = browser.post("/.countersign/account/password", &fields);
+    assert!(
+        changed
+            .field("location")
+            .unwrap()
+            .ends_with("password-changed")
+    );
+    assert_eq!(browser.fetch("/app/x").status(), Some(200));
+    assert_eq!(browser.fetch("/vault/x").cause(), "sign-in-too-old");
 }
 
 #[test]

@@ -13,9 +13,10 @@ use countersign_secret::session::{SessionDigest, SessionId};
 use countersign_store::{
     AccountAnswer, Act, ActList, Answer, BrakeRecord, Changes, DigestAccount, DigestName,
     DigestSecret, FormKeyRecord, Imported, Key, KeyEdit, KeyList, KeyRecord, Lift, Lifts, Link,
-    LinkKey, LinkedUser, NewAct, NewKey, NewPasskey, NewSession, NewTotp, NewUser, OnConflict,
-    Outcome, PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord, Rotation, SecondFactors,
-    Session, SessionList, SessionRecord, Store, StoreError, Totp, User,
+    LinkKey, LinkedUser, NewAct, NewKey, NewOwnKey, NewPasskey, NewSession, NewTotp, NewUser,
+    OnConflict, Outcome, OwnKeyMade, PasskeyAdded, PasskeyRecord, PasskeyUse, RefusalRecord,
+    Rotation, SecondFactors, Session, SessionAfter, SessionList, SessionRecord, Store, StoreError,
+    Totp, User,
 };
 use tokio::sync::Semaphore;
 
@@ -163,6 +164,18 @@ impl Store for Failing {
         self.either(self.inner.rotate_key(rotation, now))
     }
 
+    fn create_own_key(&self, key: NewOwnKey, now: i64) -> Answer<'_, OwnKeyMade> {
+        self.either(self.inner.create_own_key(key, now))
+    }
+
+    fn keys_of_user(&self, user: i64, keys_max: u32, now: i64) -> Answer<'_, Vec<Key>> {
+        self.either(self.inner.keys_of_user(user, keys_max, now))
+    }
+
+    fn revoke_own_key(&self, user: i64, id: &KeyId, now: i64) -> Answer<'_, bool> {
+        self.either(self.inner.revoke_own_key(user, id, now))
+    }
+
     fn api_key<'a>(&'a self, id: &'a KeyId) -> Answer<'a, Option<KeyRecord>> {
         self.either(self.inner.api_key(id))
     }
@@ -173,6 +186,10 @@ impl Store for Failing {
 
     fn begin_session(&self, session: NewSession, now: i64) -> Answer<'_, bool> {
         self.either(self.inner.begin_session(session, now))
+    }
+
+    fn go_on_with_session(&self, session: SessionAfter, now: i64) -> Answer<'_, bool> {
+        self.either(self.inner.go_on_with_session(session, now))
     }
 
     fn session<'a>(&'a self, digest: &'a SessionDigest) -> Answer<'a, Option<SessionRecord>> {
@@ -257,6 +274,10 @@ impl Store for Failing {
 
     fn add_link(&self, name: &str, key: LinkKey, now: i64) -> Answer<'_, ()> {
         self.either(self.inner.add_link(name, key, now))
+    }
+
+    fn add_first_link(&self, name: &str, key: LinkKey, now: i64) -> Answer<'_, ()> {
+        self.either(self.inner.add_first_link(name, key, now))
     }
 
     fn add_linked_user(&self, user: NewUser, key: LinkKey, now: i64) -> Answer<'_, ()> {

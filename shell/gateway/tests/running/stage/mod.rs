@@ -276,6 +276,11 @@ impl Stage {
         self.log.wait_for(words);
     }
 
+    /// The log so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.text()
+    }
+
     /// Another handle of the same file, as another process has one.
     pub(crate) fn other_store(&self) -> Arc<SqliteStore> {
         open_store(&self.folder)

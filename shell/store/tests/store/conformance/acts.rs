@@ -118,3 +118,32 @@ pub async fn what_is_too_long_for_a_record_is_cut(store: &impl Store) {
     let kept = store.acts(all()).await.unwrap();
     assert_eq!(kept[0].detail.as_deref().map(str::len), Some(4096));
 }
+
+pub async fn nobody_pushes_out_what_others_have_done(store: &impl Store) {
+    let own = |name: &str| NewAct {
+        by: Actor {
+            way: Way::Account,
+            name: name.into(),
+            login: None,
+            address: None,
+        },
+        ..act(name)
+    };
+    store.begin_act(act("by command"), NOW).await.unwrap();
+    store.begin_act(own("alice"), NOW).await.unwrap();
+    for _ in 0..20 {
+        store.begin_act(own("mallory"), NOW).await.unwrap();
+    }
+    assert_eq!(
+        users(store, all()).await,
+        ["mallory", "alice", "by command"]
+    );
+    for number in 0..20 {
+        let name = number.to_string();
+        store.begin_act(own(&name), NOW).await.unwrap();
+    }
+    assert_eq!(
+        users(store, all()).await,
+        ["19", "18", "17", "16", "15", "by command"]
+    );
+}

@@ -1,7 +1,9 @@
 //! API keys.
 
 use countersign_secret::api_key::KeyId;
-use countersign_store::{Key, KeyEdit, KeyList, Owner, Rotation, Store, StoreError};
+use countersign_store::{
+    Key, KeyEdit, KeyList, NewOwnKey, OwnKeyMade, Owner, Rotation, Store, StoreError,
+};
 
 use super::{NOW, api_key, boxed, new_key, new_user};
 
@@ -288,4 +290,161 @@ pub async fn a_key_is_edited_without_its_secret(store: &impl Store) {
     assert!(matches!(again, Err(StoreError::KeyRevoked { .. })));
     let absent = store.edit_key(api_key(9).id(), KeyEdit::default()).await;
     assert!(matches!(absent, Err(StoreError::KeyAbsent { .. })));
+}
+
+fn new_own_key(number: u8, user_id: i64) -> NewOwnKey {
+    let key = api_key(number);
+    NewOwnKey {
+        id: key.id().clone(),
+        digest: key.digest(),
+        user_id,
+        label: format!("key {number}").into(),
+        scopes: boxed(&["orders:read"]),
+        expires_unix_secs: NOW + 1000,
+        per_user_max: 2,
+    }
+}
+
+async fn user_id(store: &impl Store, name: &str) -> i64 {
+    store.user(name).await.unwrap().unwrap().id
+}
+
+pub async fn a_user_makes_as_many_keys_as_may_be(store: &impl Store) {
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    store.add_user(new_user("bob"), NOW).await.unwrap();
+    // Those that an operator has made do not count.
+    store.create_key(new_key(9, alice()), NOW).await.unwrap();
+    let id = user_id(store, "alice").await;
+    let stamp = store.change_stamp().await.unwrap();
+    let made = store.create_own_key(new_own_key(1, id), NOW).await.unwrap();
+    let made = match made {
+        OwnKeyMade::Yes(made) => Some(made),
+        OwnKeyMade::UserAbsent | OwnKeyMade::Full | OwnKeyMade::LabelTaken => None,
+    };
+    let made = made.unwrap();
+    assert_ne!(store.change_stamp().await.unwrap(), stamp);
+    assert!(made.own);
+    assert_eq!((&made.owner, &*made.label), (&alice(), "key 1"));
+    assert_eq!(made.expires_unix_secs, Some(NOW + 1000));
+    assert_eq!(store.key(&made.id).await.unwrap().as_ref(), Some(&*made));
+    let record = store.api_key(&made.id).await.unwrap().unwrap();
+    assert!(record.own && record.digest.matches(&api_key(1).digest()));
+    assert_eq!(record.groups, boxed(&["staff", "a \"quoted\" group"]));
+
+    let same_label = NewOwnKey {
+        label: "key 1".into(),
+        ..new_own_key(2, id)
+    };
+    let again = store.create_own_key(same_label.clone(), NOW).await.unwrap();
+    assert_eq!(again, OwnKeyMade::LabelTaken);
+    let second = store.create_own_key(new_own_key(2, id), NOW).await.unwrap();
+    assert!(matches!(second, OwnKeyMade::Yes(_)));
+    let third = store.create_own_key(new_own_key(3, id), NOW).await.unwrap();
+    assert_eq!(third, OwnKeyMade::Full);
+    // Another user's do not count, nor those that are revoked or over.
+    let bob = user_id(store, "bob").await;
+    let of_bob = store
+        .create_own_key(new_own_key(4, bob), NOW)
+        .await
+        .unwrap();
+    assert!(matches!(of_bob, OwnKeyMade::Yes(_)));
+    assert!(store.revoke_own_key(id, &made.id, NOW).await.unwrap());
+    let third = store.create_own_key(new_own_key(3, id), NOW).await.unwrap();
+    assert!(matches!(third, OwnKeyMade::Yes(_)));
+    let later = NewOwnKey {
+        expires_unix_secs: NOW + 5000,
+        ..new_own_key(5, id)
+    };
+    let later = store.create_own_key(later, NOW + 1000).await.unwrap();
+    assert!(matches!(later, OwnKeyMade::Yes(_)));
+}
+
+pub async fn nobody_who_is_gone_or_disabled_makes_a_key(store: &impl Store) {
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    let id = user_id(store, "alice").await;
+    store.set_disabled("alice", true, NOW).await.unwrap();
+    let made = store.create_own_key(new_own_key(1, id), NOW).await.unwrap();
+    assert_eq!(made, OwnKeyMade::UserAbsent);
+    store.set_disabled("alice", false, NOW).await.unwrap();
+    store.delete_user("alice", NOW).await.unwrap();
+    let made = store.create_own_key(new_own_key(1, id), NOW).await.unwrap();
+    assert_eq!(made, OwnKeyMade::UserAbsent);
+    assert!(store.api_key(api_key(1).id()).await.unwrap().is_none());
+}
+
+pub async fn a_user_revokes_the_keys_that_are_its_own(store: &impl Store) {
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    store.add_user(new_user("bob"), NOW).await.unwrap();
+    let (id, bob) = (user_id(store, "alice").await, user_id(store, "bob").await);
+    store.create_own_key(new_own_key(1, id), NOW).await.unwrap();
+    let by_operator = store
+        .create_key(new_key(2, alice()), NOW + 1)
+        .await
+        .unwrap();
+    let listed = store.keys_of_user(id, 10, NOW + 1).await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|key| (&key.id, key.own)).collect();
+    assert_eq!(ids, [(&by_operator.id, false), (api_key(1).id(), true)]);
+    assert_eq!(store.keys_of_user(id, 1, NOW + 1).await.unwrap().len(), 1);
+    assert!(store.keys_of_user(bob, 10, NOW).await.unwrap().is_empty());
+
+    assert!(
+        !store
+            .revoke_own_key(bob, &by_operator.id, NOW + 2)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .revoke_own_key(id, api_key(3).id(), NOW + 2)
+            .await
+            .unwrap()
+    );
+    let record = store.api_key(&by_operator.id).await.unwrap().unwrap();
+    assert_eq!(record.revoked_unix_secs, None);
+    assert!(
+        store
+            .revoke_own_key(id, &by_operator.id, NOW + 2)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .revoke_own_key(id, &by_operator.id, NOW + 3)
+            .await
+            .unwrap()
+    );
+    let record = store.api_key(&by_operator.id).await.unwrap().unwrap();
+    assert_eq!(record.revoked_unix_secs, Some(NOW + 2));
+    assert_eq!(store.keys_of_user(id, 10, NOW + 2).await.unwrap().len(), 1);
+    // Another user by the name has none of them.
+    store.delete_user("alice", NOW + 3).await.unwrap();
+    store.add_user(new_user("alice"), NOW + 4).await.unwrap();
+    let id = user_id(store, "alice").await;
+    assert!(store.keys_of_user(id, 10, NOW).await.unwrap().is_empty());
+}
+
+pub async fn a_key_of_a_users_making_stays_one_until_an_operator_gives_it_scopes(
+    store: &impl Store,
+) {
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    let id = user_id(store, "alice").await;
+    store.create_own_key(new_own_key(1, id), NOW).await.unwrap();
+    let rotation = Rotation {
+        old: api_key(1).id().clone(),
+        id: api_key(2).id().clone(),
+        digest: api_key(2).digest(),
+        grace_secs: 0,
+    };
+    let rotated = store.rotate_key(rotation, NOW).await.unwrap();
+    assert!(rotated.own && store.api_key(&rotated.id).await.unwrap().unwrap().own);
+    let label = KeyEdit {
+        label: Some("another".into()),
+        ..KeyEdit::default()
+    };
+    assert!(store.edit_key(&rotated.id, label).await.unwrap().own);
+    let scopes = KeyEdit {
+        scopes: Some(boxed(&["admin"])),
+        ..KeyEdit::default()
+    };
+    assert!(!store.edit_key(&rotated.id, scopes).await.unwrap().own);
 }

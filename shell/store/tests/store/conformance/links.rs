@@ -2,6 +2,7 @@
 
 use countersign_store::{LinkKey, Store, StoreError};
 
+use super::passkeys;
 use super::sessions::{digest, new};
 use super::{NOW, new_user};
 
@@ -124,4 +125,37 @@ pub async fn a_sign_in_is_used_once(store: &impl Store) {
             .await
             .unwrap()
     );
+}
+
+pub async fn who_has_one_account_at_a_provider_is_given_no_other_by_its_name(store: &impl Store) {
+    store.add_user(new_user("alice"), NOW).await.unwrap();
+    store.add_first_link("alice", key("1"), NOW).await.unwrap();
+    let other = store.add_first_link("alice", key("2"), NOW).await;
+    assert!(matches!(other, Err(StoreError::OtherLinkExists)));
+    assert_eq!(store.linked_user(&key("2")).await.unwrap(), None);
+    let same = store.add_first_link("alice", key("1"), NOW).await;
+    assert!(matches!(same, Err(StoreError::LinkExists)));
+    // At another provider it is the first one, and an operator gives as many as are wanted.
+    let elsewhere = LinkKey {
+        issuer: "https://other.example.com".into(),
+        ..key("1")
+    };
+    store.add_first_link("alice", elsewhere, NOW).await.unwrap();
+    store.add_link("alice", key("2"), NOW).await.unwrap();
+    assert_eq!(store.links("alice").await.unwrap().len(), 3);
+}
+
+pub async fn any_second_factor_is_due_after_a_sign_in_by_a_link(store: &impl Store) {
+    for (name, subject) in [("alice", "1"), ("bob", "2")] {
+        store
+            .add_linked_user(new_user(name), key(subject), NOW)
+            .await
+            .unwrap();
+    }
+    passkeys::add(store, 1, "alice", &[]).await;
+    let is_due = async |subject: &str| {
+        let user = store.linked_user(&key(subject)).await.unwrap().unwrap();
+        user.second_factor
+    };
+    assert!(is_due("1").await && !is_due("2").await);
 }

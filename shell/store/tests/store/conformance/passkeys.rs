@@ -43,7 +43,7 @@ async fn user(store: &impl Store, name: &str) -> (i64, i64) {
 }
 
 /// Adds a passkey to the user as it is now.
-async fn add(store: &impl Store, number: u8, name: &str, codes: &[u8]) -> (i64, i64) {
+pub async fn add(store: &impl Store, number: u8, name: &str, codes: &[u8]) -> (i64, i64) {
     let user = store.user(name).await.unwrap().unwrap();
     let mut new = new(number, (user.id, user.version));
     new.recovery = codes.iter().map(|number| recovery(*number)).collect();

@@ -1,7 +1,7 @@
 //! Sessions: begun, found, listed, ended.
 
 use countersign_secret::session::{SessionDigest, SessionId, SessionSecret};
-use countersign_store::{NewSession, Session, SessionList, Store, StoreError};
+use countersign_store::{NewSession, Session, SessionAfter, SessionList, Store, StoreError};
 
 use super::{NOW, boxed, hash_of, new_user};
 
@@ -27,6 +27,8 @@ async fn user(store: &impl Store, name: &str) -> (i64, i64) {
 
 pub fn new(number: u8, (user_id, user_version): (i64, i64), now: i64) -> NewSession {
     NewSession {
+        provider: Some("corp".into()),
+        signed_in_unix_secs: Some(now - 60),
         id: id(number),
         digest: digest(number),
         user_id,
@@ -79,6 +81,10 @@ pub async fn a_session_is_found_by_its_digest_alone(store: &impl Store) {
         (IDLE, NOW + LIFETIME)
     );
     assert_eq!(record.ended_unix_secs, None);
+    assert_eq!(
+        (record.provider.as_deref(), record.signed_in_unix_secs),
+        (Some("corp"), Some(NOW - 60))
+    );
     assert!(store.session(&digest(2)).await.unwrap().is_none());
 
     let list = SessionList {
@@ -281,4 +287,67 @@ pub async fn a_session_has_its_own_groups_beside_those_of_the_user(store: &impl 
     assert_eq!(groups().await, both);
     store.set_groups("alice", Vec::new(), NOW).await.unwrap();
     assert_eq!(groups().await, boxed(&["staff", "of the provider"]));
+}
+
+/// What takes the place of a session after a change of its user.
+async fn after(store: &impl Store, former: u8, number: u8) -> SessionAfter {
+    SessionAfter {
+        former: id(former),
+        shown: None,
+        id: id(number),
+        digest: digest(number),
+        user_version: user(store, "alice").await.1,
+        device: Some("a browser".into()),
+        address: "192.0.2.2".into(),
+        idle_secs: IDLE,
+    }
+}
+
+pub async fn a_session_goes_on_after_a_change_as_what_it_was(store: &impl Store) {
+    let mut session = new(1, user(store, "alice").await, NOW);
+    session.method = "provider".into();
+    session.groups = boxed(&["of the provider"]);
+    assert!(store.begin_session(session, NOW).await.unwrap());
+    let hash = hash_of("another");
+    store.set_password("alice", hash, NOW + 9).await.unwrap();
+    let next = after(store, 1, 2).await;
+    assert!(store.go_on_with_session(next, NOW + 9).await.unwrap());
+    let record = store.session(&digest(2)).await.unwrap().unwrap();
+    assert_eq!((&*record.method, record.second_factor), ("provider", false));
+    assert_eq!(
+        (record.created_unix_secs, record.used_unix_secs),
+        (NOW, NOW + 9)
+    );
+    assert_eq!(
+        (record.expires_unix_secs, record.ended_unix_secs),
+        (NOW + LIFETIME, None)
+    );
+    assert!(record.groups.contains(&"of the provider".into()));
+    // What is shown on the way is said beside what was shown before.
+    let mut next = after(store, 2, 3).await;
+    next.shown = Some("totp".into());
+    assert!(store.go_on_with_session(next, NOW + 10).await.unwrap());
+    let record = store.session(&digest(3)).await.unwrap().unwrap();
+    assert_eq!(
+        (&*record.method, record.second_factor),
+        ("provider, totp", true)
+    );
+    assert_eq!(record.created_unix_secs, NOW);
+}
+
+pub async fn a_session_goes_on_for_the_user_of_the_change_alone(store: &impl Store) {
+    assert!(begin(store, 1, "alice", NOW).await);
+    let absent = after(store, 9, 2).await;
+    assert!(!store.go_on_with_session(absent, NOW).await.unwrap());
+    let over = after(store, 1, 2).await;
+    let late = NOW + LIFETIME;
+    assert!(!store.go_on_with_session(over, late).await.unwrap());
+    let before = after(store, 1, 2).await;
+    let hash = hash_of("another");
+    store.set_password("alice", hash, NOW).await.unwrap();
+    assert!(!store.go_on_with_session(before, NOW).await.unwrap());
+    store.set_disabled("alice", true, NOW).await.unwrap();
+    let disabled = after(store, 1, 2).await;
+    assert!(!store.go_on_with_session(disabled, NOW).await.unwrap());
+    assert!(store.session(&digest(2)).await.unwrap().is_none());
 }

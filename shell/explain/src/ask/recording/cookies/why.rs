@@ -12,7 +12,7 @@ use crate::finding::{Fix, Weight};
 
 use super::super::maker::{Browser, Kind};
 use super::super::view::View;
-use super::history::Laid;
+use super::history::{Laid, history};
 use super::{line, script};
 
 /// Why one cookie is absent.
@@ -321,6 +321,21 @@ fn soft(view: &View<'_>, cookie: &Laid<'_>) -> Option<Why> {
             ),
         ));
     }
+    if set.secure && view.request.url.scheme() == "wss" && has_open_ones(view, cookie) {
+        return Some(Why::new(
+            Cause::CredentialsNotApplied,
+            Weight::Strong,
+            format!(
+                "{by} set `{name}` with `Secure`, and this socket is encrypted; cookies of the same host without `Secure` are in it and `{name}` is not: the client's jar does not take `wss` for encrypted"
+            ),
+            Fix::new(
+                Who::Client,
+                format!(
+                    "Hand `{name}` to the socket yourself, in its `Cookie` field or as a cookie for its address, or use a version of the client whose jar knows `wss`."
+                ),
+            ),
+        ));
+    }
     let is_single = set
         .domain
         .as_deref()
@@ -337,4 +352,17 @@ fn soft(view: &View<'_>, cookie: &Laid<'_>) -> Option<Why> {
         ));
     }
     None
+}
+
+/// Whether the request carries a cookie that the same host set without `Secure`.
+fn has_open_ones(view: &View<'_>, cookie: &Laid<'_>) -> bool {
+    let sent = view.cookies();
+    let host = cookie.host();
+    history(view).iter().any(|other| {
+        other.host() == host
+            && !other.set.secure
+            && sent
+                .iter()
+                .any(|(name, value)| *name == other.set.name && *value == other.set.value)
+    })
 }

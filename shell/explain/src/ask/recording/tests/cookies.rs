@@ -349,3 +349,47 @@ fn a_lifetime_counts_by_the_clock_of_the_browser() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_jar_that_does_not_take_wss_for_encrypted() {
+    let socket = |cookies: &str| {
+        vec![
+            at(0, "GET", "https://app.example.com/api", 200)
+                .sets("connect.sid=1; Path=/; HttpOnly; Secure")
+                .sets("lb=2; Path=/"),
+            at(1, "GET", "wss://app.example.com/socket", 401)
+                .sent("Upgrade", "websocket")
+                .sent("Cookie", cookies),
+        ]
+    };
+    assert_eq!(
+        conclusion(socket("lb=2")),
+        ("credentials-not-applied", LIKELY)
+    );
+    assert_ne!(
+        cause(socket("lb=2; connect.sid=1")),
+        "credentials-not-applied"
+    );
+    // Where no cookie of that host is in it, the jar was not used at all.
+    assert_ne!(cause(socket("other=3")), "credentials-not-applied");
+}
+
+#[test]
+fn cookie_samesite_of_a_socket_in_a_foreign_frame() {
+    let framed = |dest: &str| {
+        vec![
+            at(0, "GET", "https://app.example.com/embed", 200)
+                .sent("Sec-Fetch-Site", "cross-site")
+                .sent("Sec-Fetch-Dest", dest)
+                .got("Content-Type", "text/html; charset=utf-8")
+                .sets("sid=1; Path=/; HttpOnly; Secure; SameSite=Strict"),
+            at(1, "GET", "wss://app.example.com/ws", 401)
+                .sent("Origin", PAGE)
+                .sent("Sec-Fetch-Site", "same-origin")
+                .kind("websocket"),
+        ]
+    };
+    assert_eq!(cause(framed("iframe")), "cookie-samesite");
+    // A page of its own is at home, and its socket has the cookie.
+    assert_ne!(cause(framed("document")), "cookie-samesite");
+}

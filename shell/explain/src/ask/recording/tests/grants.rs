@@ -317,3 +317,31 @@ fn a_single_token_request_needs_no_recording() {
     let found = of(&case, NOW_UNIX_SECS);
     assert_eq!(found[0].cause.id(), "grant-not-form-encoded");
 }
+
+#[test]
+fn resource_indicator_mismatch_of_a_token_that_was_granted() {
+    let granted = |resource: &str| {
+        vec![
+            at(
+                0,
+                "GET",
+                "https://mcp.example.com/.well-known/oauth-protected-resource",
+                200,
+            )
+            .body(&json!({ "resource": "https://mcp.example.com" })),
+            at(1, "POST", "https://login.example.com/token", 200)
+                .form(&[("grant_type", "authorization_code"), ("resource", resource)])
+                .body(&json!({ "access_token": "granted-0123456789" })),
+            at(2, "GET", "https://mcp.example.com/", 401)
+                .sent("Authorization", "Bearer granted-0123456789"),
+        ]
+    };
+    assert_eq!(
+        conclusion(granted("https://mcp.example.com/")),
+        ("resource-indicator-mismatch", LIKELY)
+    );
+    assert_ne!(
+        cause(granted("https://mcp.example.com")),
+        "resource-indicator-mismatch"
+    );
+}

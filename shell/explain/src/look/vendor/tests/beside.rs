@@ -217,3 +217,21 @@ fn damaged_keys() {
         []
     );
 }
+
+#[test]
+fn the_token_of_a_job_has_a_field_of_its_own() {
+    const JOB: &str = "glcbt-64_0123456789abcdefghij";
+    for url in [
+        "https://gitlab.com/api/v4/projects/1/packages",
+        "https://git.example.com/api/v4/projects/1/packages",
+    ] {
+        let private = case(url, &[("PRIVATE-TOKEN", JOB)]);
+        assert_top(&private, Cause::HeaderWrongPlace, Strong, url);
+        assert_eq!(seen(&case(url, &[("JOB-TOKEN", JOB)])), [], "{url}");
+    }
+    let personal = case(
+        "https://gitlab.com/api/v4/user",
+        &[("PRIVATE-TOKEN", "glpat-0123456789abcdefghij")],
+    );
+    assert_eq!(seen(&personal), []);
+}

@@ -53,6 +53,12 @@ fn too_long_is_refused() {
 }
 
 #[test]
+fn too_many_fields_are_refused() {
+    let many = format!("curl https://h.example{}", " -H 'X-A: b'".repeat(1001));
+    assert!(message(&many).contains("more than 1000 fields"));
+}
+
+#[test]
 fn deep_nesting_ends() {
     let deep = format!("fetch('https://h.example', {}", "{a:".repeat(100_000));
     assert!(message(&deep).contains("too deeply"));

@@ -8,6 +8,7 @@ use url::Url;
 use super::super::BODY_BYTES_MAX;
 use super::super::member::{list, pairs, text};
 use crate::message::{Fields, Request};
+use crate::read::FIELDS_MAX;
 
 /// Fields that belong to the recorded connection, or describe the browser at length: they say nothing of access, and
 /// a request that is sent again gets its own.
@@ -48,7 +49,7 @@ pub(super) fn read(value: &Value) -> Option<Request> {
 
 fn fields(value: &Value, url: &Url) -> Fields {
     let mut fields = Fields::default();
-    for (name, text) in pairs(value, "headers") {
+    for (name, text) in pairs(value, "headers").take(FIELDS_MAX) {
         let lower = name.to_ascii_lowercase();
         // RFC 9113 section 8.3: names that begin with a colon are no fields.
         let pseudo = name.starts_with(':');

@@ -11,18 +11,18 @@ const PRESENT: u8 = 1;
 const VERIFIED: u8 = 1 << 2;
 const ATTESTED: u8 = 1 << 6;
 
-pub(super) struct Authenticator {
+pub(in crate::session) struct Authenticator {
     pair: EcdsaKeyPair,
-    pub(super) id: Vec<u8>,
-    pub(super) origin: &'static str,
-    pub(super) domain: &'static str,
-    pub(super) verifies: bool,
-    pub(super) count: u32,
-    pub(super) handle: Option<Vec<u8>>,
+    pub(in crate::session) id: Vec<u8>,
+    pub(in crate::session) origin: &'static str,
+    pub(in crate::session) domain: &'static str,
+    pub(in crate::session) verifies: bool,
+    pub(in crate::session) count: u32,
+    pub(in crate::session) handle: Option<Vec<u8>>,
 }
 
 impl Authenticator {
-    pub(super) fn new(number: u8) -> Self {
+    pub(in crate::session) fn new(number: u8) -> Self {
         Self {
             pair: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap(),
             id: vec![number; 16],
@@ -61,7 +61,7 @@ impl Authenticator {
     }
 
     /// Answers `navigator.credentials.create()`.
-    pub(super) fn create(&mut self, options: &Value) -> String {
+    pub(in crate::session) fn create(&mut self, options: &Value) -> String {
         let handle = options["user"]["id"].as_str().unwrap();
         self.handle = Some(URL_SAFE_NO_PAD.decode(handle).unwrap());
         let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
@@ -80,7 +80,7 @@ impl Authenticator {
     }
 
     /// Answers `navigator.credentials.get()`.
-    pub(super) fn get(&self, options: &Value) -> String {
+    pub(in crate::session) fn get(&self, options: &Value) -> String {
         let client_data = self.client_data("webauthn.get", options);
         let data = self.data(0, &[]);
         let message = [&data, digest(&SHA256, &client_data).as_ref()].concat();

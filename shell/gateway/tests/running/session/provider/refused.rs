@@ -4,6 +4,7 @@ use countersign_secret::totp::TotpSecret;
 use countersign_store::{NewTotp, Store};
 use serde_json::json;
 
+use super::super::passkeys;
 use super::standin::{Standin, with_status};
 use super::*;
 
@@ -362,4 +363,37 @@ fn a_second_factor_here_is_asked_for_unless_the_provider_s_counts() {
         .provider
         .set(|script| script.claims = json!({ "amr": ["pwd", "otp"] }));
     assert_eq!(sign_in(&mut browser, &scene.provider).status(), Some(303));
+}
+
+#[test]
+fn a_passkey_is_asked_for_after_the_provider_and_with_as_many_groups_as_can_be() {
+    let (upstream, provider) = (Upstream::content(), Standin::start());
+    let keys = section(&provider, "groups_claim = \"roles\"");
+    let stage = open_with(&upstream, &[passkeys::PASSKEYS, &keys].concat());
+    link(&stage, &provider, "alice");
+    let (_, mut authenticator) = passkeys::with_passkey(&stage);
+    authenticator.count = 1;
+    let many: Vec<String> = (0..31)
+        .map(|number| format!("{number:\u{e4}>128}"))
+        .collect();
+    provider.set(|script| script.claims = json!({ "roles": many }));
+    let mut browser = Browser::at(&stage);
+    let page = sign_in(&mut browser, &provider);
+    assert_eq!((page.status(), browser.cookie(COOKIE)), (Some(200), None));
+    let names = [
+        "token",
+        "return",
+        "lost",
+        "user",
+        "version",
+        "by",
+        "challenge",
+    ];
+    let answer = authenticator.get(&passkeys::options(&page));
+    let fields = passkeys::answered(&page, &names, answer);
+    let done = browser.post(passkeys::SECOND, &fields);
+    assert_eq!(done.field("location"), Some("/app/x?a=1"), "{done:?}");
+    browser.follow(&done);
+    let heard = upstream.next().message;
+    assert!(heard.field("x-auth-groups").unwrap().len() > 31 * 128);
 }

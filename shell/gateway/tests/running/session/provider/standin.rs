@@ -14,28 +14,28 @@ use crate::stage::upstream::{Heard, Upstream};
 
 /// What the provider says at its endpoints.
 #[derive(Clone)]
-pub(super) struct Script {
+pub(in crate::session) struct Script {
     /// Claims of the ID token beside the usual ones; `null` takes one out.
-    pub(super) claims: Value,
+    pub(in crate::session) claims: Value,
     /// The `nonce` that it answers.
-    pub(super) nonce: String,
+    pub(in crate::session) nonce: String,
     /// Replaces the answer of the token endpoint.
-    pub(super) token: Option<String>,
+    pub(in crate::session) token: Option<String>,
     /// Replaces members of the metadata.
-    pub(super) metadata: Value,
+    pub(in crate::session) metadata: Value,
     /// Signs with a key that it does not publish.
-    pub(super) foreign_key: bool,
+    pub(in crate::session) foreign_key: bool,
     /// Hears the request to the token endpoint, and says nothing.
-    pub(super) silent: bool,
+    pub(in crate::session) silent: bool,
 }
 
-pub(super) struct Standin {
+pub(in crate::session) struct Standin {
     upstream: Upstream,
     script: Arc<Mutex<Script>>,
 }
 
 impl Standin {
-    pub(super) fn start() -> Self {
+    pub(in crate::session) fn start() -> Self {
         let script = Arc::new(Mutex::new(Script {
             claims: json!({}),
             nonce: String::new(),
@@ -74,16 +74,16 @@ impl Standin {
         Self { upstream, script }
     }
 
-    pub(super) fn issuer(&self) -> String {
+    pub(in crate::session) fn issuer(&self) -> String {
         issuer(self.upstream.address())
     }
 
-    pub(super) fn set(&self, change: impl FnOnce(&mut Script)) {
+    pub(in crate::session) fn set(&self, change: impl FnOnce(&mut Script)) {
         change(&mut self.script.lock().unwrap());
     }
 
     /// The next request to the token endpoint, if one has come.
-    pub(super) fn exchange(&self) -> Option<Message> {
+    pub(in crate::session) fn exchange(&self) -> Option<Message> {
         while let Some(Heard { message, .. }) = self.upstream.next_if_any() {
             if message.line().starts_with("POST /token") {
                 return Some(message);
@@ -101,7 +101,7 @@ fn ok(body: &str) -> String {
     with_status("200 OK", body)
 }
 
-pub(super) fn with_status(status: &str, body: &str) -> String {
+pub(in crate::session) fn with_status(status: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
