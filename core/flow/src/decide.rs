@@ -323,9 +323,14 @@ fn remove_cookies(headers: &mut HeaderMap, names: &[&str]) {
     }
 }
 
-/// Fields by which other gateways say who is calling. An application that once stood behind one may still believe them, and here
+/// Fields by which other gateways say who is calling, and this one where the configuration has no other names. An application that once stood behind one may still believe them, and here
 /// nobody but a client would have written them.
-const OF_OTHER_GATEWAYS: [&str; 12] = [
+const OF_OTHER_GATEWAYS: [&str; 17] = [
+    "x-auth-user",
+    "x-auth-groups",
+    "x-auth-scopes",
+    "x-auth-scheme",
+    "x-auth-issuer",
     "remote-user",
     "remote-groups",
     "remote-group",

@@ -8,6 +8,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use crate::covered::covered;
 use crate::problem::Problem;
 
 /// Bytes of the text, from and up to.
@@ -97,9 +98,10 @@ impl Findings {
             Look::Coloured => Renderer::styled(),
         };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
+        let shown = covered(&self.text);
         let mut report = String::new();
         for finding in &self.list {
-            report.push_str(&self.render_one(finding, &renderer));
+            report.push_str(&self.render_one(finding, &shown, &renderer));
             report.push_str("\n\n");
         }
         report.push_str(&self.summary());
@@ -114,7 +116,7 @@ impl Findings {
         let error = self.list.iter().find(is_error)?;
         let (line, _) = self.place(error);
         let (words, _) = error.problem.words();
-        Some(format!("{}:{line}: {words}", self.file_name))
+        Some(covered(&format!("{}:{line}: {words}", self.file_name)))
     }
 
     /// Line and column of a finding, both counted from 1, the column in characters.
@@ -126,20 +128,21 @@ impl Findings {
         (line.saturating_add(1), column.saturating_add(1))
     }
 
-    fn render_one(&self, finding: &Finding, renderer: &Renderer) -> String {
+    /// `shown` is the text, in which places are the same.
+    fn render_one(&self, finding: &Finding, shown: &str, renderer: &Renderer) -> String {
         let level = match finding.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut snippet = Snippet::source(&*self.text)
+        let mut snippet = Snippet::source(shown)
             .path(&*self.file_name)
             .annotation(AnnotationKind::Primary.span(finding.span.clone()));
         if let Some((span, label)) = &finding.related {
             snippet = snippet.annotation(AnnotationKind::Context.span(span.clone()).label(*label));
         }
         let (message, help) = finding.problem.words();
-        let group = level.primary_title(message).element(snippet);
-        renderer.render(&[group.element(Level::HELP.message(help))])
+        let group = level.primary_title(covered(&message)).element(snippet);
+        renderer.render(&[group.element(Level::HELP.message(covered(&help)))])
     }
 
     fn summary(&self) -> String {

@@ -19,6 +19,7 @@
 //! ```
 
 mod check;
+mod covered;
 mod declared;
 mod finding;
 mod nearest;

@@ -127,9 +127,12 @@ fn an_identity_field_can_have_a_name_that_proxies_use() {
         ..Play::default()
     }
     .open(upstream.address());
-    let fields = format!("Authorization: {ALICE}\r\nX-Forwarded-User: root\r\n");
+    // The name that it has as a rule is nobody's then.
+    let fields =
+        format!("Authorization: {ALICE}\r\nX-Forwarded-User: root\r\nX-Auth_User: root\r\n");
     let known = heard(&stage, &upstream, "/api/x", &fields);
     assert_eq!(known.fields("x-forwarded-user"), ["alice"]);
+    assert!(!known.head.contains("root"), "{}", known.head);
     let unknown = heard(&stage, &upstream, "/public/x", "X-Forwarded-User: root\r\n");
     assert_eq!(unknown.fields("x-forwarded-user"), [""; 0]);
 }
